@@ -1,0 +1,124 @@
+"""Comparisons that fail with a sentence. Shape, dtype, device and finiteness come before values; nothing broadcasts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from grader.checking.display import show
+from grader.wire import WireObject, WireOpaque, WireTensor
+
+
+class Mismatch(Exception):
+    """The submission's answer is not the expected one.
+
+    Attributes:
+        message: one sentence or two for the learner.
+        expected, actual: both sides as text, empty where the message says it all.
+    """
+
+    def __init__(self, message: str, *, expected: str = "", actual: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.expected = expected
+        self.actual = actual
+
+
+def expect(condition: bool, message: str, *, expected: Any = "", actual: Any = "") -> None:
+    """Fail with `message` unless the condition holds."""
+    if not condition:
+        raise Mismatch(message, expected=_text(expected), actual=_text(actual))
+
+
+def expect_equal(actual: Any, expected: Any, message: str) -> None:
+    """Fail unless two plain values are equal and of the same type."""
+    expect(type(actual) is type(expected) and actual == expected, message, expected=expected, actual=actual)
+
+
+def expect_tensor(
+    actual: Any,
+    *,
+    shape: Sequence[int],
+    dtype: torch.dtype | None = None,
+    device: str = "cpu",
+    what: str = "the result",
+) -> torch.Tensor:
+    """Fail unless `actual` is a tensor of this shape, dtype and device; return its values."""
+    if not isinstance(actual, WireTensor):
+        raise Mismatch(f"{_sentence(what)} is not a tensor.", expected=f"a tensor {list(shape)}", actual=kind_of(actual))
+    values = actual.values
+    if list(values.shape) != list(shape):
+        raise Mismatch(
+            f"{_sentence(what)} has the wrong shape.",
+            expected=_shape_text(shape),
+            actual=_shape_text(values.shape),
+        )
+    if dtype is not None and values.dtype != dtype:
+        raise Mismatch(f"{_sentence(what)} has the wrong dtype.", expected=str(dtype), actual=str(values.dtype))
+    if actual.device != device:
+        raise Mismatch(f"{_sentence(what)} is on the wrong device.", expected=device, actual=actual.device)
+    return values
+
+
+def expect_close(
+    actual: torch.Tensor,
+    expected: torch.Tensor,
+    *,
+    tolerance: float | torch.Tensor,
+    message: str,
+    what: str = "the result",
+) -> None:
+    """Fail unless every element is within `tolerance` (absolute) of the expected one.
+
+    Both must have the same shape already (`expect_tensor`). The comparison is made in float64.
+    """
+    if actual.shape != expected.shape:
+        raise ValueError(f"compare like with like: {actual.shape} and {expected.shape}")
+    wide, reference = actual.double(), expected.double()
+    broken = ~torch.isfinite(wide) & torch.isfinite(reference)
+    if broken.any():
+        raise Mismatch(
+            f"{_sentence(what)} holds NaN or infinity.",
+            expected=show(expected),
+            actual=show(actual),
+        )
+    if not bool(((wide - reference).abs() <= tolerance).all()):
+        raise Mismatch(message, expected=show(expected), actual=show(actual))
+
+
+def expect_float(actual: Any, expected: float, *, tolerance: float, message: str, what: str = "the result") -> None:
+    """Fail unless `actual` is a Python float within `tolerance` (absolute) of the expected one."""
+    if not isinstance(actual, float):
+        mend = " Turn it into one with .item()." if isinstance(actual, WireTensor) else ""
+        raise Mismatch(f"{_sentence(what)} is not a Python float.{mend}", expected="a float", actual=kind_of(actual))
+    if not abs(actual - expected) <= tolerance:
+        raise Mismatch(message, expected=show(expected), actual=show(actual))
+
+
+def kind_of(value: Any) -> str:
+    """Say what a value is: "None", "a list", "a tensor [2, 3] of float32"."""
+    if value is None:
+        return "None (is the `return` missing?)"
+    if isinstance(value, WireTensor):
+        return f"a tensor {_shape_text(value.values.shape)} of {str(value.values.dtype).removeprefix('torch.')}"
+    if isinstance(value, WireOpaque | WireObject):
+        return f"a {value.type_name}"
+    return f"{_article(type(value).__name__)} {type(value).__name__}"
+
+
+def _article(word: str) -> str:
+    return "an" if word[:1] in "aeiou" else "a"
+
+
+def _shape_text(shape: Sequence[int]) -> str:
+    return "[] (0-dim)" if len(shape) == 0 else "[" + ", ".join(map(str, shape)) + "]"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else show(value)

@@ -1,0 +1,234 @@
+"""Runs the hidden checks with pytest, in the parent, and turns what happens into `CheckResult`s.
+
+pytest collects the check files and provides the fixtures; this plugin calls each check, decides its outcome and hands
+it on at once. Nothing of the learner's is collected: pytest is given our files, our root and no configuration file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from collections.abc import Callable
+
+import hypothesis
+import pytest
+from hypothesis.errors import Flaky
+
+from grader.challenge import Challenge, Step
+from grader.checking.expect import Mismatch
+from grader.checking.trial import EnoughShrinking, Trial
+from grader.errors import GraderError
+from grader.submission import CheckAborted, LearnerError, RemoteFunction, Submission
+from grader.verdict import CheckResult, Outcome
+
+OnResult = Callable[[CheckResult], None]
+ARGUMENTS = [
+    "-p",
+    "no:cacheprovider",  # leaves a folder behind
+    "-p",
+    "no:terminal",  # the report speaks, pytest does not
+    "-p",
+    "no:capture",
+    "-p",
+    "no:logging",
+    "-p",
+    "no:faulthandler",
+    "-p",
+    "no:warnings",
+    "-p",
+    "no:threadexception",
+    "-p",
+    "no:unraisableexception",
+    "-p",
+    "no:hypothesispytest",
+    "-p",
+    "no:xdist",
+    "--noconftest",
+    "--assert=plain",
+    "--import-mode=importlib",
+    "-c/dev/null",
+]
+
+
+def run_checks(
+    challenge: Challenge,
+    submission: Submission,
+    *,
+    only: frozenset[str] = frozenset(),
+    seed: int = 0,
+    on_result: OnResult = lambda result: None,
+) -> tuple[tuple[str, ...], tuple[CheckResult, ...]]:
+    """Run the checks of all steps, or of the steps in `only`.
+
+    Args:
+        seed: picks another draw of examples; the same seed draws the same ones.
+        on_result: told of each result as soon as it is there.
+    Returns:
+        The ids of all checks of the challenge, and the results of those that were asked for.
+    Raises:
+        GraderError: a check of ours is broken.
+    """
+    plugin = _ChecksPlugin(challenge, submission, only=only, seed=seed, on_result=on_result)
+    files = [str(path) for path in challenge.check_files]
+    status = pytest.main([*ARGUMENTS, f"--rootdir={challenge.folder}", *files], plugins=[plugin])
+    if plugin.broken is not None:
+        raise plugin.broken
+    if plugin.interrupted:
+        raise KeyboardInterrupt
+    if status != pytest.ExitCode.OK or not plugin.expected:
+        raise GraderError(f"pytest could not run the checks of {challenge.name} ({status!r}). {plugin.collect_trouble}")
+    return plugin.expected, tuple(plugin.results)
+
+
+class _ChecksPlugin:
+    def __init__(
+        self, challenge: Challenge, submission: Submission, *, only: frozenset[str], seed: int, on_result: OnResult
+    ) -> None:
+        self.challenge, self.submission = challenge, submission
+        self.only, self.seed, self.on_result = only, seed, on_result
+        self.results: list[CheckResult] = []
+        self.expected: tuple[str, ...] = ()
+        self.trial = Trial()
+        self.broken: GraderError | None = None
+        self.interrupted = False
+        self.collect_trouble = ""
+
+    # What checks may ask for as arguments.
+
+    @pytest.fixture(name="submission")
+    def submission_fixture(self) -> Submission:
+        return self.submission
+
+    @pytest.fixture(name="trial")
+    def trial_fixture(self) -> Trial:
+        return self.trial
+
+    @pytest.fixture(name="function")
+    def function_fixture(self, request: pytest.FixtureRequest) -> RemoteFunction:
+        """The learner's function or class that the check names with `of`."""
+        return self.submission.function(*request.function.checks)
+
+    # What pytest tells us.
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.collect_trouble = str(report.longrepr)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
+        self.expected = tuple(_check_id(item) for item in items)
+        missing = {step.name for step in self.challenge.steps} - {_step_name(item) for item in items}
+        if missing or len(set(self.expected)) != len(self.expected):
+            raise GraderError(f"no checks for {sorted(missing)}, or two checks of one name")
+        if self.only:
+            items[:] = [item for item in items if _step_name(item) in self.only]
+
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        """Run one check; its outcome goes into `results`, never into pytest's own."""
+        try:
+            self._run(pyfuncitem)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            pyfuncitem.session.shouldstop = "interrupted"
+        except BaseException as error:
+            self.broken = _as_grader_error(_check_id(pyfuncitem), error)
+            pyfuncitem.session.shouldstop = "the grader is broken"
+        return True
+
+    def _run(self, item: pytest.Function) -> None:
+        step = self.challenge.step(_step_name(item))
+        reason = self._why_not(step)
+        if reason:
+            result = CheckResult(_check_id(item), step.name, _title(item), Outcome.NOT_RUN, reason)
+        else:
+            result = self._outcome(item, step)
+        self.results.append(result)
+        self.on_result(result)
+
+    def _why_not(self, step: Step) -> str:
+        """Say why a check of this step cannot be run now; empty if it can."""
+        for needed in step.needs:
+            found = [result for result in self.results if result.step == needed]
+            if any(result.outcome is not Outcome.PASSED for result in found):
+                return f"Waits for the step {needed}: its checks must pass first."
+        if self.submission.run_is_over:
+            return "Not run: the time for the whole run was used up before."
+        return ""
+
+    def _outcome(self, item: pytest.Function, step: Step) -> CheckResult:
+        self.trial = trial = Trial()
+        self.submission.begin_check()
+        started = time.monotonic()
+        outcome, message, location = self._call(item, trial)
+        counterexample = trial.counterexample() if outcome in (Outcome.FAILED, Outcome.ERROR) else ""
+        if outcome is Outcome.FAILED and location is None:
+            location = self._definition(item)
+        return CheckResult(
+            id=_check_id(item),
+            step=step.name,
+            title=_title(item),
+            outcome=outcome,
+            message=message,
+            counterexample=counterexample,
+            location=location,
+            examples=trial.held,
+            seconds=time.monotonic() - started,
+            output=self.submission.process.take_output() if outcome is not Outcome.PASSED else "",
+        )
+
+    def _call(self, item: pytest.Function, trial: Trial) -> tuple[Outcome, str, str | None]:
+        """Call the check and say what its end means: outcome, message, location."""
+        arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+        if "trial" in item.fixturenames:
+            arguments["trial"] = trial
+        required = item.obj.required_examples
+        try:
+            if hasattr(item.obj, "hypothesis"):
+                hypothesis.seed(self._seed_of(item))(item.obj)
+            item.obj(**arguments)
+        except CheckAborted as end:
+            return end.outcome, end.message, end.location
+        except (Mismatch, LearnerError, EnoughShrinking, Flaky, BaseExceptionGroup) as end:
+            if isinstance(end, Mismatch | LearnerError) and trial.failure is None:
+                trial.record(end, {})
+            return _failure(trial, end)
+        if not hasattr(item.obj, "hypothesis") and trial.held == 0:
+            trial.count(required)
+        if trial.held < required:
+            raise GraderError(f"only {trial.held} of {required} examples were run")
+        return Outcome.PASSED, "", None
+
+    def _seed_of(self, item: pytest.Function) -> int:
+        """Draw different examples for each check and for each `--seed`, the same ones every time."""
+        return int.from_bytes(hashlib.sha256(f"{self.seed}/{_check_id(item)}".encode()).digest()[:8], "big")
+
+    def _definition(self, item: pytest.Function) -> str | None:
+        return self.submission.function(*item.obj.checks).location()
+
+
+def _failure(trial: Trial, end: BaseException) -> tuple[Outcome, str, str | None]:
+    failure = trial.failure
+    if failure is None:  # nothing of the learner's: a broken check, or Hypothesis is
+        raise end
+    if isinstance(failure, LearnerError):
+        return Outcome.ERROR, failure.message, failure.location
+    return Outcome.FAILED, failure.message, None
+
+
+def _as_grader_error(check: str, error: BaseException) -> GraderError:
+    last = "".join(traceback.format_exception(error)).strip()
+    return GraderError(f"the check {check} is broken.\n{last}")
+
+
+def _step_name(item: pytest.Item) -> str:
+    return item.path.stem.removeprefix("test_")
+
+
+def _check_id(item: pytest.Item) -> str:
+    return f"{_step_name(item)}.{item.name.removeprefix('test_')}"
+
+
+def _title(item: pytest.Function) -> str:
+    return " ".join((item.obj.__doc__ or "").split()).rstrip(".")
+

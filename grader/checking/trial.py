@@ -1,0 +1,66 @@
+"""One check's run: counts the examples that held, and keeps the smallest failure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from grader.checking.display import show
+from grader.checking.expect import Mismatch
+from grader.submission import LearnerError
+
+SHRINK_SECONDS = 2.0  # from the first failure; then the smallest so far has to do
+LINE_WIDTH = 76
+
+
+class EnoughShrinking(BaseException):
+    """Ends Hypothesis' search for a smaller counterexample."""
+
+
+class Trial:
+    """What the runner learns about one check while it runs."""
+
+    def __init__(self) -> None:
+        self.held = 0  # examples that passed
+        self.failure: Mismatch | LearnerError | None = None
+        self.tried: dict[str, Any] = {}  # what was drawn for `failure`
+        self.noted: dict[str, Any] = {}
+        self.first_failure_at: float | None = None
+
+    def count(self, examples: int = 1) -> None:
+        """Count examples of a check that draws none itself."""
+        self.held += examples
+
+    def note(self, **values: Any) -> None:
+        """Show these values with a failure, besides what was drawn."""
+        self.noted.update(values)
+
+    @contextmanager
+    def example(self, drawn: dict[str, Any]) -> Iterator[None]:
+        """Run one example; remember what was drawn if it fails."""
+        self.noted = {}
+        if self.first_failure_at is not None and time.monotonic() > self.first_failure_at + SHRINK_SECONDS:
+            raise EnoughShrinking
+        try:
+            yield
+        except (Mismatch, LearnerError) as failure:
+            self.record(failure, drawn)
+            raise
+        self.held += 1
+
+    def record(self, failure: Mismatch | LearnerError, drawn: dict[str, Any]) -> None:
+        """Keep a failure. Hypothesis goes from larger to smaller ones, so the last is the best."""
+        if self.first_failure_at is None:
+            self.first_failure_at = time.monotonic()
+        self.failure = failure
+        self.tried = {**drawn, **self.noted}
+
+    def counterexample(self) -> str:
+        """Write down what was tried, what was expected and what came back, a line each."""
+        lines = [f"{name} = {show(value)}" for name, value in self.tried.items()]
+        if isinstance(self.failure, Mismatch):
+            lines += [f"expected: {self.failure.expected}"] if self.failure.expected else []
+            lines += [f"got:      {self.failure.actual}"] if self.failure.actual else []
+        return "\n".join(lines)

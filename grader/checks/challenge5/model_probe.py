@@ -1,0 +1,83 @@
+"""A small Model 5 in the child, and what it must compute, in the parent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from grader.checking import expect
+from grader.checking.expect import kind_of
+from grader.checks.challenge5 import reference
+from grader.submission import RemoteObject, Submission
+from grader.wire import WireDevice, WireTensor
+
+VOCAB, EMBED_DIM, N_HEADS, MAX_LEN = 7, 4, 2, 6
+Batch = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class ModelProbe:
+    """A held Model 5.
+
+    Attributes:
+        model: in the child, in training mode.
+        state: its weights, float32, by name, as they were when the probe was built.
+    """
+
+    model: RemoteObject
+    state: dict[str, Tensor]
+
+    def now(self) -> dict[str, Tensor]:
+        """Fetch the weights as they are now; fail if they have other names or shapes."""
+        now = read_state(self.model)
+        same = {name: value.shape for name, value in now.items()} == {n: v.shape for n, v in self.state.items()}
+        expect(same, "The model's weights have other names or shapes than before the call.")
+        return now
+
+    def loss(self, batch: Batch) -> float:
+        """The final-token loss without dropout, in nats."""
+        tokens, targets = batch
+        return reference.final_token_loss(reference.model5_logits(self.wide(), tokens, N_HEADS), targets)
+
+    def wide(self) -> dict[str, Tensor]:
+        return {name: value.double() for name, value in self.state.items()}
+
+    def gradients(self, batch: Batch) -> dict[str, Tensor]:
+        """The gradient of `loss` for every weight, float64."""
+        tokens, targets = batch
+        leaves = {name: value.requires_grad_() for name, value in self.wide().items()}
+        logits = reference.model5_logits(leaves, tokens, N_HEADS)[:, -1]  # [batch, vocab]
+        torch.nn.functional.cross_entropy(logits, targets[:, -1]).backward()
+        return {
+            name: torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for name, leaf in leaves.items()
+        }
+
+
+def build_model(submission: Submission, *, dropout: float, seed: int, device: str = "cpu") -> ModelProbe:
+    """Construct a Model 5 from the learner's files, with two heads and one block."""
+    sizes = {"vocab_size": VOCAB, "embed_dim": EMBED_DIM, "n_heads": N_HEADS, "n_blocks": 1, "max_len": MAX_LEN}
+    function = submission.function("model5", "Model5")
+    model = function.call(kwargs={**sizes, "dropout": dropout}, seed=seed, hold=True).value
+    if device != "cpu":
+        model.method("to").call(WireDevice(device), hold=True)
+    return ModelProbe(model, read_state(model))
+
+
+def read_state(model: RemoteObject) -> dict[str, Tensor]:
+    """Fetch the weights of a held model as plain CPU tensors, by name."""
+    found = {}
+    for name, value in model.state().items():
+        expect(isinstance(value, WireTensor), f"The weight {name} of Model 5 is not a tensor.", actual=kind_of(value))
+        found[name] = value.values
+    return found
+
+
+def make_optimizer(submission: Submission, model: RemoteObject, *, lr: float) -> RemoteObject:
+    """Plain gradient descent over the model's parameters, in the child.
+
+    Not AdamW: it turns the rounding noise of a gradient that is mathematically zero into a step of full size.
+    """
+    parameters = model.method("parameters").call(hold=True).value
+    return submission.function("torch.optim", "SGD").call(parameters, kwargs={"lr": lr}, hold=True).value

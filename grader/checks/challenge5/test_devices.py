@@ -1,0 +1,153 @@
+"""Hidden checks of step 3, `pick_device`, `batch_to_device` and `position_ids`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from grader.checking import check, expect, expect_equal, expect_tensor
+from grader.checking.expect import kind_of
+from grader.checks.challenge5.strategies import SEEDS, token_batches, token_ids, values
+from grader.submission import RemoteFunction, Submission
+from grader.wire import WireDevice, WireTensor
+
+PICK_DEVICE = "devices:pick_device"
+BATCH_TO_DEVICE = "devices:batch_to_device"
+POSITION_IDS = "devices:position_ids"
+VOCAB, EMBED_DIM = 7, 4
+
+
+def picked(function: RemoteFunction, machine: str) -> str:
+    """Ask which device is picked on a machine with this accelerator; return its type."""
+    device: Any = function.call(machine=machine).value
+    expect(
+        isinstance(device, WireDevice),
+        "pick_device() does not return a torch.device.",
+        expected='torch.device("cpu"), say',
+        actual=kind_of(device),
+    )
+    return device.type
+
+
+@check(of=PICK_DEVICE, examples=2)
+def test_takes_the_accelerator(function: RemoteFunction, trial) -> None:
+    """pick_device takes the machine's accelerator if there is one"""
+    for machine in ("cuda", "mps"):
+        trial.note(machine=f"one whose accelerator is {machine}")
+        expect_equal(picked(function, machine), machine, f"On a machine with {machine}, another device is picked.")
+        trial.count()
+
+
+@check(of=PICK_DEVICE)
+def test_falls_back_to_the_cpu(function: RemoteFunction, trial) -> None:
+    """pick_device takes the CPU on a machine without an accelerator"""
+    trial.note(machine="one without an accelerator")
+    expect_equal(picked(function, "none"), "cpu", "There is no accelerator, and yet one is picked.")
+
+
+def moved(function: RemoteFunction, batch: tuple[Any, Any], device: str) -> None:
+    """Move a batch; fail unless both parts arrive on the device as they were."""
+    answer = function(batch, WireDevice(device))
+    expect(
+        isinstance(answer, tuple) and len(answer) == 2,
+        "The result is not the tuple (tokens, targets).",
+        expected="a tuple of two tensors",
+        actual=kind_of(answer),
+    )
+    for name, before, after in zip(("tokens", "targets"), batch, answer, strict=True):
+        sent = before.values if isinstance(before, WireTensor) else before
+        actual = expect_tensor(after, shape=sent.shape, dtype=sent.dtype, device=device, what=f"`{name}`")
+        expect(torch.equal(actual, sent), f"`{name}` changed on the way.", expected=sent, actual=actual)
+
+
+@check(of=BATCH_TO_DEVICE, examples=30, batch=token_batches(vocab=VOCAB, largest_time=5))
+def test_moves_both_parts(
+    function: RemoteFunction, submission: Submission, trial, batch: tuple[Tensor, Tensor]
+) -> None:
+    """batch_to_device moves the tokens and the targets to the given device"""
+    for device in submission.accelerators():
+        trial.note(device=device)
+        moved(function, batch, device)
+
+
+@check(of=BATCH_TO_DEVICE, examples=20, batch=token_batches(vocab=VOCAB, largest_time=5))
+def test_obeys_its_argument(
+    function: RemoteFunction, submission: Submission, trial, batch: tuple[Tensor, Tensor]
+) -> None:
+    """batch_to_device goes where it is told: back to the CPU as well"""
+    for device in submission.accelerators():
+        trial.note(start=device, device="cpu")
+        moved(function, (WireTensor(batch[0], device), WireTensor(batch[1], device)), "cpu")
+
+
+@check(
+    of=BATCH_TO_DEVICE, examples=20, seed=SEEDS, dtypes=st.tuples(*[st.sampled_from([torch.int32, torch.int64])] * 2)
+)
+def test_keeps_dtypes_and_values(
+    function: RemoteFunction, submission: Submission, trial, seed: int, dtypes: tuple[torch.dtype, torch.dtype]
+) -> None:
+    """batch_to_device keeps dtypes and values"""
+    tokens, targets = (token_ids((2, 3), VOCAB, seed + index).to(dtype) for index, dtype in enumerate(dtypes))
+    trial.note(tokens=tokens, targets=targets)
+    for device in ("cpu", *submission.accelerators()):
+        moved(function, (tokens, targets), device)
+
+
+def expect_positions(answer: Any, time: int, device: str) -> None:
+    positions = expect_tensor(answer, shape=(time,), dtype=torch.int64, device=device, what="position_ids(tokens)")
+    expect_equal(positions.tolist(), list(range(time)), "The positions are not 0, 1, ..., time - 1.")
+
+
+@check(of=POSITION_IDS, examples=40, batch=st.integers(1, 5), time=st.integers(1, 40), seed=SEEDS)
+def test_positions_count_from_zero(function: RemoteFunction, trial, batch: int, time: int, seed: int) -> None:
+    """position_ids are 0, 1, ..., time - 1, for every length"""
+    trial.note(tokens=f"int64 token ids of shape [{batch}, {time}]")
+    expect_positions(function(token_ids((batch, time), VOCAB, seed)), time, "cpu")
+
+
+@check(of=POSITION_IDS, examples=20, time=st.integers(1, 8), seed=SEEDS)
+def test_positions_follow_the_tokens(
+    function: RemoteFunction, submission: Submission, trial, time: int, seed: int
+) -> None:
+    """position_ids are on the device of the tokens"""
+    for device in (*submission.accelerators(), "cpu"):
+        trial.note(tokens=f"token ids of shape [2, {time}] on {device}")
+        expect_positions(function(WireTensor(token_ids((2, time), VOCAB, seed), device)), time, device)
+
+
+@check(of=BATCH_TO_DEVICE, examples=5, batch=token_batches(vocab=VOCAB, largest_time=5), seed=SEEDS)
+def test_a_whole_step_runs_on_the_accelerator(
+    submission: Submission, trial, batch: tuple[Tensor, Tensor], seed: int
+) -> None:
+    """With the model on the accelerator and the batch on the CPU, a whole training step runs"""
+    for device in submission.accelerators():
+        trial.note(device=device)
+        _step_of_a_tiny_model(submission, device, batch, seed)
+
+
+def _step_of_a_tiny_model(submission: Submission, device: str, batch: tuple[Tensor, Tensor], seed: int) -> None:
+    """Forward, loss, backward and update of a bag of embeddings, with the learner's functions for the devices."""
+    library = submission.function
+    tables = [
+        submission.hold(WireTensor(values((size, EMBED_DIM), seed), device, requires_grad=True)) for size in (VOCAB, 5)
+    ]
+    on_device = library("devices", "batch_to_device").call(batch, WireDevice(device), hold=True).value
+    tokens = on_device.method("__getitem__").call(0, hold=True).value
+    targets = on_device.method("__getitem__").call(1, hold=True).value
+    positions = library("devices", "position_ids").call(tokens, hold=True).value
+    embed = library("torch.nn.functional", "embedding")
+    x = embed.call(tokens, tables[0], hold=True).value
+    x = x.method("add").call(embed.call(positions, tables[1], hold=True).value, hold=True).value
+    logits = library("torch.nn.functional", "linear").call(x, tables[0], hold=True).value  # [batch, time, vocab]
+    flat = logits.method("flatten").call(0, 1, hold=True).value
+    loss = library("torch.nn.functional", "cross_entropy").call(
+        flat, targets.method("flatten").call(hold=True).value, hold=True
+    )
+    loss.value.method("backward")()
+    optimizer = library("torch.optim", "SGD").call(tables, kwargs={"lr": 0.1}, hold=True).value
+    optimizer.method("step")()
+    after = expect_tensor(tables[0].fetch(), shape=(VOCAB, EMBED_DIM), device=device, what="the embedding")
+    expect(not torch.equal(after, values((VOCAB, EMBED_DIM), seed)), "The step did not change the embedding.")

@@ -1,0 +1,150 @@
+"""Hidden checks of step 2, `final_token_loss(logits, targets)`."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from grader.checking import check, expect, expect_close, expect_tensor
+from grader.checks.challenge5 import reference
+from grader.checks.challenge5.strategies import SEEDS, LossCase, loss_cases, token_ids, values
+from grader.submission import RemoteFunction
+from grader.wire import WireTensor
+
+LOSS = "final_token_loss:final_token_loss"
+# Logits are at most 4 in size, so that a loss is at most about 10 nats: a few float32 roundings of that.
+TOLERANCE = 1e-5
+
+
+def ask(function: RemoteFunction, trial, logits: Tensor, targets: Tensor) -> Tensor:
+    """Ask for the loss; return it once it is a 0-dim tensor."""
+    trial.note(logits=logits, targets=targets)
+    return expect_tensor(function(logits, targets), shape=(), what="the loss")
+
+
+def expect_loss(actual: Tensor, expected: float, message: str) -> None:
+    expect_close(
+        actual, torch.tensor(expected, dtype=torch.float64), tolerance=TOLERANCE, message=message, what="the loss"
+    )
+
+
+@check(of=LOSS, examples=100, case=loss_cases())
+def test_equals_the_reference(function: RemoteFunction, trial, case: LossCase) -> None:
+    """The loss is the mean of -log P(last target)"""
+    actual = ask(function, trial, case.logits, case.targets)
+    expect_loss(
+        actual,
+        reference.final_token_loss(case.logits, case.targets),
+        "The loss is not the mean over the batch of -log P(last target).",
+    )
+
+
+@check(of=LOSS, examples=40, batch=st.integers(1, 4), time=st.integers(1, 5), vocab=st.integers(2, 50), seed=SEEDS)
+def test_is_log_vocab_for_constant_logits(
+    function: RemoteFunction, trial, batch: int, time: int, vocab: int, seed: int
+) -> None:
+    """A model that knows nothing has a loss of log(vocab)"""
+    constant = float(seed % 9 - 4)
+    targets = token_ids((batch, time), vocab, seed)
+    actual = ask(function, trial, torch.full((batch, time, vocab), constant), targets)
+    expect_loss(actual, math.log(vocab), f"With equal logits for all {vocab} tokens the loss must be log({vocab}).")
+
+
+@check(of=LOSS, examples=60, case=loss_cases(least_time=2), seed=SEEDS)
+def test_only_last_position_counts(function: RemoteFunction, trial, case: LossCase, seed: int) -> None:
+    """Logits and targets before the last position do not matter"""
+    batch, time, vocab = case.sizes
+    logits, targets = values((batch, time, vocab), seed, scale=2), token_ids((batch, time), vocab, seed)
+    logits[:, -1], targets[:, -1] = case.logits[:, -1], case.targets[:, -1]
+    before = ask(function, trial, case.logits, case.targets)
+    after = ask(function, trial, logits, targets)
+    trial.note(logits=case.logits, targets=case.targets, other_logits=logits, other_targets=targets)
+    expect_loss(
+        after, before.item(), "Two batches differ only before the last position, and their losses are not the same."
+    )
+
+
+@check(of=LOSS, examples=60, case=loss_cases())
+def test_gradient(function: RemoteFunction, trial, case: LossCase) -> None:
+    """The gradient is (softmax - one-hot) / batch at the last position, and zero before it"""
+    trial.note(logits=case.logits, targets=case.targets)
+    answer = function.call(WireTensor(case.logits, requires_grad=True), case.targets, cotangent=torch.tensor(1.0))
+    expect_tensor(answer.value, shape=(), what="the loss")
+    expect(
+        answer.gradients is not None,
+        "No gradient flows: the loss is cut off from the logits (by .item(), detach(), .data or no_grad()).",
+    )
+    gradient = expect_tensor((answer.gradients or [None])[0], shape=case.logits.shape, what="the gradient")
+    expected = reference.final_token_loss_gradient(case.logits, case.targets)
+    earlier = gradient[:, :-1]
+    expect(
+        bool((earlier == 0).all()),
+        "Positions before the last get a gradient; it must be exactly zero there.",
+        expected=torch.zeros_like(earlier),
+        actual=earlier,
+    )
+    expect_close(
+        gradient[:, -1],
+        expected[:, -1],
+        tolerance=1e-6,  # entries are at most 1
+        message="The gradient at the last position is not (softmax - one-hot) / batch.",
+        what="the gradient at the last position",
+    )
+
+
+@check(of=LOSS, examples=40, case=loss_cases(), copies=st.integers(2, 4))
+def test_is_a_mean_over_the_batch(function: RemoteFunction, trial, case: LossCase, copies: int) -> None:
+    """It is the mean over the batch, not the sum: repeating the batch changes nothing"""
+    once = reference.final_token_loss(case.logits, case.targets)
+    repeated = ask(function, trial, case.logits.repeat(copies, 1, 1), case.targets.repeat(copies, 1))
+    expect_loss(repeated, once, f"The batch holds the same sequences {copies} times, so that its loss stays the same.")
+
+
+@check(of=LOSS, examples=40, case=loss_cases(least_batch=2), seed=SEEDS)
+def test_order_of_the_batch_does_not_matter(function: RemoteFunction, trial, case: LossCase, seed: int) -> None:
+    """The order of the sequences in the batch does not matter"""
+    order = torch.randperm(case.sizes[0], generator=torch.Generator().manual_seed(seed))
+    shuffled = ask(function, trial, case.logits[order], case.targets[order])
+    expect_loss(
+        shuffled,
+        reference.final_token_loss(case.logits, case.targets),
+        "With the sequences in another order the loss is another one.",
+    )
+
+
+@check(
+    of=LOSS, examples=40, batch=st.integers(1, 2), time=st.integers(1, 2), vocab=st.integers(2, 4), last=st.booleans(),
+    seed=SEEDS,
+)  # fmt: skip
+def test_edges_count_like_any_other(
+    function: RemoteFunction, trial, batch: int, time: int, vocab: int, last: bool, seed: int
+) -> None:
+    """Token id 0, the largest id, a batch of one and a single position count like any other"""
+    logits = values((batch, time, vocab), seed)
+    targets = torch.full((batch, time), vocab - 1 if last else 0)
+    actual = ask(function, trial, logits, targets)
+    expect_loss(actual, reference.final_token_loss(logits, targets), "This edge case gives another loss than it should.")
+
+
+@check(of=LOSS, examples=40, case=loss_cases(least_time=2))
+def test_takes_logits_of_the_last_position_only(function: RemoteFunction, trial, case: LossCase) -> None:
+    """Logits may be [batch, 1, vocab], the last position only"""
+    only_last = case.logits[:, -1:]
+    actual = ask(function, trial, only_last, case.targets)
+    expect_loss(
+        actual,
+        reference.final_token_loss(only_last, case.targets),
+        "With logits [batch, 1, vocab] and targets [batch, time], the last target belongs to the only position.",
+    )
+
+
+@check(of=LOSS, examples=20, case=loss_cases())
+def test_is_a_scalar_with_a_graph(function: RemoteFunction, trial, case: LossCase) -> None:
+    """The loss is a 0-dim tensor that loss.backward() can start from"""
+    trial.note(logits=case.logits, targets=case.targets)
+    loss = function(WireTensor(case.logits, requires_grad=True), case.targets)
+    expect_tensor(loss, shape=(), what="the loss")
+    expect(loss.requires_grad, "The loss carries no graph, so that loss.backward() would fail.")

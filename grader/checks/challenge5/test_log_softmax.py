@@ -1,0 +1,140 @@
+"""Hidden checks of step 1, `log_softmax(logits)`."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from grader.checking import check, expect, expect_close, expect_tensor
+from grader.checks.challenge5 import reference
+from grader.checks.challenge5.strategies import SEEDS, logits, values
+from grader.submission import RemoteFunction, Submission
+from grader.wire import WireTensor
+
+LOG_SOFTMAX = "log_softmax:log_softmax"
+DTYPES = (torch.float32, torch.float64, torch.bfloat16)
+WRONG_VALUES = "The result is not the logarithm of the softmax of each row."
+
+
+def ask(function: RemoteFunction, given: Tensor) -> Tensor:
+    """Ask for the log-softmax; return its values once shape and dtype are right."""
+    return expect_tensor(function(given), shape=given.shape, dtype=given.dtype)
+
+
+@check(of=LOG_SOFTMAX, examples=100, logits=logits())
+def test_equals_the_reference(function: RemoteFunction, logits: Tensor) -> None:
+    """Each row becomes the logarithm of its softmax"""
+    actual = ask(function, logits)
+    expect_close(
+        actual, reference.log_softmax(logits), tolerance=reference.rounding(logits), message=WRONG_VALUES
+    )
+
+
+@check(of=LOG_SOFTMAX, examples=50, logits=logits(dimensions=(1, 2)))
+def test_probabilities_sum_to_one(function: RemoteFunction, logits: Tensor) -> None:
+    """The exponentials of each row sum to one"""
+    total = ask(function, logits).double().exp().sum(dim=-1)
+    # A relative error of exp(l) is an absolute one of l, and the probabilities sum to one.
+    message = "The exponentials of a row do not sum to one, so they are no probabilities."
+    expect_close(
+        total,
+        torch.ones_like(total),
+        tolerance=reference.rounding(logits).squeeze(-1),
+        message=message,
+        what="the sum of the exponentials",
+    )
+
+
+@check(of=LOG_SOFTMAX, examples=50, logits=logits(dimensions=(1, 2)), constant=st.integers(-100, 100))
+def test_adding_a_constant_changes_nothing(function: RemoteFunction, logits: Tensor, constant: int) -> None:
+    """Adding the same number to every logit of a row changes nothing"""
+    moved = logits + constant
+    expect_close(
+        ask(function, moved),
+        reference.log_softmax(logits),
+        tolerance=reference.rounding(moved),
+        message=f"After adding {constant} to all logits the result is another one.",
+    )
+
+
+@check(of=LOG_SOFTMAX, examples=50, logits=logits(dimensions=(1, 2), scale=2500.0))
+def test_is_exact_for_huge_logits(function: RemoteFunction, logits: Tensor) -> None:
+    """Logits up to 10,000 and down to -10,000 give finite, exact results"""
+    expect_close(
+        ask(function, logits),
+        reference.log_softmax(logits),
+        tolerance=reference.rounding(logits),
+        message="For huge logits the result is wrong. Does exp() overflow, or its sum vanish before the log?",
+    )
+
+
+@check(of=LOG_SOFTMAX, examples=50, seed=SEEDS, rows=st.integers(2, 4), vocab=st.integers(2, 5))
+def test_rows_of_very_different_size(
+    function: RemoteFunction, trial, seed: int, rows: int, vocab: int
+) -> None:
+    """Rows of very different size do not disturb each other"""
+    offsets = torch.tensor([-10_000.0, 10_000.0, 0.0, 300.0])[:rows, None]  # [rows, 1]
+    given = values((rows, vocab), seed) + offsets
+    trial.note(logits=given)
+    expect_close(
+        ask(function, given),
+        reference.log_softmax(given),
+        tolerance=reference.rounding(given),
+        message="A row with huge logits spoils another row. Each row needs a maximum and a sum of its own.",
+    )
+
+
+@check(of=LOG_SOFTMAX, examples=50, logits=logits(dimensions=(1, 2)), seed=SEEDS)
+def test_gradient_equals_the_reference(function: RemoteFunction, trial, logits: Tensor, seed: int) -> None:
+    """Gradients flow through it, and they are right"""
+    cotangent = values(tuple(logits.shape), seed)
+    answer = function.call(WireTensor(logits, requires_grad=True), cotangent=cotangent)
+    expect_tensor(answer.value, shape=logits.shape, dtype=logits.dtype)
+    expect(
+        answer.gradients is not None,
+        "No gradient flows: the result is cut off from the logits (by detach(), .data, numpy() or no_grad()).",
+    )
+    gradient = expect_tensor((answer.gradients or [None])[0], shape=logits.shape, what="the gradient")
+    trial.note(weights=cotangent)
+    # The gradient is a sum of `vocab` products of size up to 4 * vocab, in float32.
+    expect_close(
+        gradient,
+        reference.log_softmax_gradient(logits, cotangent),
+        tolerance=1e-5 * logits.shape[-1],
+        message="The gradient of the weighted sum of the results is wrong.",
+        what="the gradient",
+    )
+
+
+@check(of=LOG_SOFTMAX, examples=60, logits=logits(dimensions=(1, 4), largest_size=3))
+def test_works_on_the_last_dimension(function: RemoteFunction, logits: Tensor) -> None:
+    """It works along the last dimension, for 1-D to 4-D logits"""
+    expect_close(
+        ask(function, logits),
+        reference.log_softmax(logits),
+        tolerance=reference.rounding(logits),
+        message=f"For {logits.dim()}-D logits the result is wrong. The vocabulary is the last dimension.",
+    )
+
+
+@check(of=LOG_SOFTMAX, examples=45, logits=logits(), dtype=st.sampled_from(DTYPES))
+def test_keeps_the_dtype(function: RemoteFunction, logits: Tensor, dtype: torch.dtype) -> None:
+    """float32, float64 and bfloat16 stay what they are"""
+    given = logits.to(dtype)
+    expect_close(
+        ask(function, given), reference.log_softmax(given), tolerance=reference.rounding(given), message=WRONG_VALUES
+    )
+
+
+@check(of=LOG_SOFTMAX, examples=30, logits=logits(dimensions=(1, 2)))
+def test_leaves_its_input_alone(function: RemoteFunction, submission: Submission, logits: Tensor) -> None:
+    """The logits are as they were after the call"""
+    answer = function.call(logits, echo=True)
+    after = expect_tensor((answer.arguments or [None])[0], shape=logits.shape, what="the input after the call")
+    expect(
+        torch.equal(after, logits),
+        "The call changed its input. Work on a new tensor; operations ending in _ and -= write into the old one.",
+        expected=logits,
+        actual=after,
+    )

@@ -1,0 +1,92 @@
+"""Find and end every process that learner code started, however it hid them.
+
+A process group is not enough: a forked child may open a session of its own. On Linux the nursery and the parent are
+"child subreapers" (prctl(2)), so an orphan is handed to them instead of to init, and walking /proc from there finds
+it. Elsewhere only process groups are known, and only they are ended.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+
+
+def adopt_orphans() -> None:
+    """Make this process the new parent of orphaned descendants (Linux; nothing elsewhere)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def descendants(root: int) -> set[int]:
+    """Return the process numbers of all living descendants of `root` (empty where there is no /proc)."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The command name in parentheses may hold spaces and parentheses itself: cut at the last one.
+            state, parent = entry.read_text(errors="replace").rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):
+            continue  # the process ended while we looked
+        if state != "Z":
+            children.setdefault(int(parent), []).append(int(entry.parent.name))
+    found: set[int] = set()
+    waiting = [root]
+    while waiting:
+        fresh = [child for child in children.get(waiting.pop(), []) if child not in found]
+        found.update(fresh)
+        waiting.extend(fresh)
+    return found
+
+
+def end_descendants(root: int, *, only: Callable[[int], bool] | None = None, seconds: float = 0.8) -> bool:
+    """Kill the descendants of `root` (those that `only` says yes to); True if none was left within `seconds`.
+
+    They are stopped before they are killed, so that none forks away while the list is read.
+    """
+    deadline = time.monotonic() + seconds
+    while living := {process for process in descendants(root) if only is None or only(process)}:
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for process in living:
+                send_signal(process, number)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def has_in_environment(process: int, entry: str) -> bool:
+    """True if the process was started with this "NAME=value" in its environment (Linux; False elsewhere)."""
+    try:
+        return entry.encode() in Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
+def send_signal(process: int, number: int, *, group: bool = False) -> None:
+    """Send a signal to a process, or to its group, that may be gone already."""
+    try:
+        if group:
+            os.killpg(process, number)
+        else:
+            os.kill(process, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def reap() -> dict[int, int]:
+    """Collect the children that have ended: process number to wait status."""
+    ended: dict[int, int] = {}
+    while True:
+        try:
+            process, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if process == 0:
+            return ended
+        ended[process] = status

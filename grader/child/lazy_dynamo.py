@@ -1,0 +1,46 @@
+"""Keep PyTorch's optimisers from importing the compiler, which takes as long as importing torch itself.
+
+`Optimizer.__init__` and `Optimizer.step` import `torch._dynamo` for two things that do nothing outside a compiled
+function: `disable` and `graph_break`. A stand-in answers these two, and fetches the real module the moment that
+anything else is asked of it, so that `torch.compile` in learner code still works. Where PyTorch has changed, nothing
+is replaced and only time is lost.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from typing import Any
+
+import torch
+
+NAME = "torch._dynamo"
+
+
+class _StandIn(types.ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(NAME) is self:
+            del sys.modules[NAME]
+            torch._dynamo = importlib.import_module(NAME)
+        return getattr(torch._dynamo, name)
+
+    @staticmethod
+    def disable(function: Any = None, recursive: bool = True, **_: Any) -> Any:
+        if function is None:
+            return lambda later: later
+        return function
+
+    @staticmethod
+    def graph_break(*_: Any, **__: Any) -> None:
+        return None
+
+
+def delay_dynamo() -> None:
+    """Put the stand-in in place, unless the real module is loaded already."""
+    if NAME not in sys.modules:
+        stand_in = _StandIn(NAME)
+        # The import system reads these two on every `import torch._dynamo`; they must not fetch the real module.
+        stand_in.__spec__ = importlib.machinery.ModuleSpec(NAME, loader=None)
+        sys.modules[NAME] = stand_in
+        torch._dynamo = stand_in  # type: ignore[assignment]  # a module attribute, replaced on purpose

@@ -1,0 +1,143 @@
+"""Import the learner's files in the child, and say in plain data what went wrong in them and where.
+
+A `Problem` carries facts only (what kind, which error, which line); the parent makes the sentences.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+TEXT_LIMIT = 600  # characters of an error message that travel
+
+
+class Problem(Exception):
+    """Something of the learner's that went wrong.
+
+    Attributes:
+        facts: `kind` (one of "missing_file", "missing_name", "signature", "syntax", "import", "call", "reply", "internal"),
+            `type` and `text` of the error, `todo` (a NotImplementedError), `file` and `line` in the submission (or
+            None), `names` (what the file defines, for "missing_name").
+    """
+
+    def __init__(self, kind: str, **facts: Any) -> None:
+        super().__init__(kind)
+        self.facts = {"kind": kind, "type": "", "text": "", "todo": False, "file": None, "line": None, **facts}
+
+
+class LearnerFiles:
+    """The modules of one submission folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder).resolve()
+        sys.path.insert(0, str(self.folder))
+        sys.dont_write_bytecode = True  # leave no __pycache__ in the learner's folder
+
+    def find(self, module_name: str, name: str, *, fresh: bool = False) -> Any:
+        """Return what `name` stands for in the learner's file, or in a library module.
+
+        Args:
+            fresh: run the learner's file anew, as a new process would.
+        """
+        path = self.folder / f"{module_name}.py"
+        if "." in module_name:  # a library's, such as torch.optim: the learner's files have bare names
+            return getattr(importlib.import_module(module_name), name)
+        if not path.is_file():
+            raise Problem("missing_file", file=path.name)
+        before = sys.modules.get(module_name)
+        module = self.load(module_name, path, fresh=fresh)
+        if fresh and before is not None:
+            sys.modules[module_name] = before  # what was run anew is for one call only
+        if not hasattr(module, name):
+            raise Problem("missing_name", file=path.name, text=name, names=_own_names(module))
+        return getattr(module, name)
+
+    def load(self, module_name: str, path: Path, *, fresh: bool) -> ModuleType:
+        """Import the file under its bare name, so that learner files that import each other share it."""
+        loaded = sys.modules.get(module_name)
+        if loaded is not None and not fresh and getattr(loaded, "__file__", None) == str(path):
+            return loaded
+        spec = importlib.util.spec_from_file_location(module_name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException as error:
+            sys.modules.pop(module_name, None)
+            raise self.describe(error, "import") from None
+        return module
+
+    def check_signature(self, function: Any, args: Any, kwargs: Any) -> None:
+        """Raise a "signature" problem where the call would not even start."""
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):
+            return  # a builtin, or something callable without a readable signature: let the call tell
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            file, line = self.place_of(function)
+            raise Problem("signature", text=str(signature), type=str(error), file=file, line=line) from None
+
+    def place_of(self, function: Any) -> tuple[str | None, int | None]:
+        """Return the file (relative to the submission) and line where a function or class is defined."""
+        try:
+            target = inspect.unwrap(function)
+            file = inspect.getsourcefile(target)
+            line = inspect.getsourcelines(target)[1]
+        except (TypeError, OSError, ValueError):
+            return None, None
+        return (self.relative(file), line) if file and self.relative(file) else (None, None)
+
+    def relative(self, file: str) -> str | None:
+        """Return the path inside the submission, None for a file elsewhere."""
+        try:
+            return str(Path(file).resolve().relative_to(self.folder))
+        except (ValueError, OSError):
+            return None
+
+    def describe(self, error: BaseException, kind: str) -> Problem:
+        """Turn any exception of learner code into a `Problem` at the learner's own line."""
+        if isinstance(error, Problem):
+            return error
+        if isinstance(error, SyntaxError) and error.filename and self.relative(error.filename):
+            file, line = self.relative(error.filename), error.lineno
+            return Problem("syntax", type=type(error).__name__, text=_cut(error.msg), file=file, line=line)
+        file, line = self._deepest_own_line(error)
+        todo = isinstance(error, NotImplementedError)
+        return Problem(kind, type=type(error).__name__, text=_text_of(error), todo=todo, file=file, line=line)
+
+    def _deepest_own_line(self, error: BaseException) -> tuple[str | None, int | None]:
+        frames: list[tuple[FrameType, int]] = list(traceback.walk_tb(error.__traceback__))
+        for frame, line in reversed(frames):
+            file = self.relative(frame.f_code.co_filename)
+            if file is not None:
+                return file, line
+        return None, None
+
+
+def _own_names(module: ModuleType) -> list[str]:
+    names = [
+        name
+        for name, value in vars(module).items()
+        if callable(value) and getattr(value, "__module__", None) == module.__name__
+    ]
+    return names[:20]
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return _cut(str(error))
+    except BaseException:  # the learner's own __str__ may do anything
+        return ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + " …"

@@ -1,0 +1,128 @@
+"""The nursery: a clean process with torch loaded, from which each worker is forked.
+
+Importing torch takes a second or more; forking a process that has it takes a few milliseconds. So the parent starts
+one nursery when the command starts, and a worker that died is replaced by another fork. No learner code runs in here.
+
+The parent sends one JSON object a line, waits, and gets one back:
+
+    {"do": "fork", "folder": "...", "limits": {...}}  with two descriptors: the worker's channel, its output pipe
+    {"do": "end", "died": true|false}                 ends the worker and all that descends from it; "died" says
+                                                      that it hung up, so that its own end is worth a short wait
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from grader.child.descendants import adopt_orphans, end_descendants, reap, send_signal
+from grader.child.lazy_dynamo import delay_dynamo
+from grader.child.limits import apply_limits
+
+MESSAGE_BYTES = 65536
+DYING_SECONDS = 0.2  # from a closed channel to a process that can be waited for; a few milliseconds as a rule
+
+
+def run_nursery(control: socket.socket) -> None:
+    """Serve the parent's requests until it hangs up; then end everything that is left.
+
+    Args:
+        control: this end of the parent's stream socket.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    adopt_orphans()
+    import torch
+
+    torch.set_num_threads(1)  # the tensors are small, and OpenMP threads would not survive a fork
+    delay_dynamo()
+    from grader.child import worker  # loads all that a worker needs, before the first fork
+
+    nursery = _Nursery(control, worker)
+    while True:
+        text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
+        if not text:
+            nursery.end()
+            return
+        control.sendall(json.dumps(nursery.answer(json.loads(text), descriptors)).encode() + b"\n")
+
+
+class _Nursery:
+    def __init__(self, control: socket.socket, worker_module: Any) -> None:
+        self.control = control
+        self.worker_module = worker_module
+        self.worker = 0
+
+    def answer(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        if request["do"] == "fork":
+            return self.fork(request, descriptors)
+        return self.end(died=request["died"])
+
+    def fork(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        process = os.fork()
+        if process == 0:
+            self.control.close()
+            self.become_worker(request, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self.worker = process
+        return {"process": process}
+
+    def become_worker(self, request: dict[str, Any], descriptors: list[int]) -> None:
+        """Turn this fork into a worker; never returns."""
+        status = 70  # EX_SOFTWARE: the worker's own loop failed
+        try:
+            channel, output = descriptors
+            os.setsid()  # a session and process group of its own: killed as one, and no terminal to read from
+            _redirect_standard_streams(output)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            os.chdir(request["folder"])
+            apply_limits(request["limits"])
+            self.worker_module.serve(socket.socket(fileno=channel), request["folder"], request["limits"])
+            status = 0
+        finally:
+            os._exit(status)
+
+    def own_end(self, seconds: float) -> int | None:
+        """Wait up to `seconds` for a worker that has hung up to be gone; its wait status, None while it lives."""
+        deadline = time.monotonic() + seconds
+        while True:
+            status = reap().get(self.worker)
+            if status is not None or time.monotonic() >= deadline:
+                return status
+            time.sleep(0.001)
+
+    def end(self, *, died: bool = False) -> dict[str, Any]:
+        """End the worker and its descendants; answer how the worker ended, if it had ended by itself."""
+        status = self.own_end(DYING_SECONDS if died else 0.0)
+        if self.worker:
+            send_signal(self.worker, signal.SIGKILL, group=True)
+        clean = end_descendants(os.getpid())
+        reap()
+        self.worker = 0
+        return {"clean": clean, **_describe_status(status)}
+
+
+def _describe_status(status: int | None) -> dict[str, Any]:
+    if status is None:
+        return {}
+    if os.WIFSIGNALED(status):
+        return {"signal": os.WTERMSIG(status)}
+    return {"exit": os.WEXITSTATUS(status)}
+
+
+def _redirect_standard_streams(output: int) -> None:
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    for descriptor in (empty, output):
+        os.close(descriptor)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - lives as long as the process
+    # The nursery's own streams were set up for other descriptors; line buffering keeps a crash's last words.
+    sys.stdout = open(1, "w", buffering=1, closefd=False, errors="replace")  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False, errors="replace")  # noqa: SIM115

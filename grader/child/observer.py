@@ -1,0 +1,28 @@
+"""Notes the conditions under which the modules of a model are called: in which mode, with gradients on or off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+MAX_NOTES = 10_000
+
+
+class Observer:
+    """Forward pre-hooks on a module and on every module inside it, taken off again by `finish`."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.notes: list[dict[str, Any]] = []
+        self.hooks = [inner.register_forward_pre_hook(self._note) for inner in module.modules()]
+
+    def _note(self, module: nn.Module, args: Any) -> None:
+        if len(self.notes) < MAX_NOTES:
+            self.notes.append({"training": bool(module.training), "gradients": torch.is_grad_enabled()})
+
+    def finish(self) -> list[dict[str, Any]]:
+        """Take the hooks off; return each distinct note once, in the order of first appearance."""
+        for hook in self.hooks:
+            hook.remove()
+        return [dict(note) for note in dict.fromkeys(tuple(note.items()) for note in self.notes)]

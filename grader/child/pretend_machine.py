@@ -1,0 +1,49 @@
+"""Let `pick_device`-like code believe that it runs on another machine.
+
+Only the questions that code asks about the machine are answered differently; no tensor can be put on the pretended
+accelerator. Everything is as it was when the block ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+import torch
+
+NONE = "none"
+
+
+@contextmanager
+def pretend_machine(accelerator: str) -> Iterator[None]:
+    """Pretend that the machine's only accelerator is `accelerator`: "cuda", "mps", or "none" for a CPU-only one."""
+    with ExitStack() as patches:
+        for owner, name, answer in _answers(accelerator):
+            if hasattr(owner, name):
+                patches.enter_context(mock.patch.object(owner, name, answer))
+        yield
+
+
+def _answers(accelerator: str) -> Iterator[tuple[Any, str, Any]]:
+    there = accelerator != NONE
+    device = torch.device(accelerator) if there else None
+
+    def current_accelerator(check_available: bool = False) -> torch.device | None:
+        return device
+
+    yield torch.accelerator, "is_available", lambda: there
+    yield torch.accelerator, "device_count", lambda: int(there)
+    yield torch.accelerator, "current_accelerator", current_accelerator
+    yield torch.accelerator, "current_device_index", lambda: 0
+    yield torch._C, "_get_accelerator", lambda: device or torch.device("cpu")
+    for name in ("cuda", "xpu", "mps", "mtia"):
+        module = getattr(torch, name, None)
+        is_it = accelerator == name
+        yield module, "is_available", lambda is_it=is_it: is_it
+        yield module, "device_count", lambda is_it=is_it: int(is_it)
+        yield module, "current_device", lambda is_it=is_it: 0
+        yield module, "get_device_name", lambda *_, name=name: f"pretended {name}"
+    yield torch.backends.mps, "is_available", lambda: accelerator == "mps"
+    yield torch.backends.mps, "is_built", lambda: accelerator == "mps"

@@ -1,0 +1,142 @@
+"""A second device, "sim", on which device mistakes fail as they do on a GPU, for machines that have none.
+
+Registered under PyTorch's slot for outside devices ("PrivateUse1"). A tensor on it is a wrapper that holds an ordinary
+CPU tensor. Every operation that touches the device comes through `_run`: it checks that all tensors of one dimension
+or more are on the device (as CUDA does, a 0-dim CPU tensor may join in, and an index may stay on the CPU), runs the
+operation on the CPU tensors and wraps the result.
+
+The registration function is private to PyTorch and exists since 2.9; `register` says whether it was there.
+Background: https://docs.pytorch.org/docs/stable/notes/extending.html (wrapper subclasses, __torch_dispatch__).
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_iter, tree_map
+
+NAME = "sim"
+aten = torch.ops.aten
+MOVES = {aten._to_copy.default, aten.copy_.default}
+# Only the first argument of these must be on the device; CUDA takes CPU indices as well.
+INDEXING = {aten.index.Tensor, aten.index_put_.default, aten.index_put.default, aten._index_put_impl_.default}
+_library: torch.library.Library | None = None
+
+
+class SimulatedTensor(torch.Tensor):
+    """A tensor on the simulated device; `held` is the CPU tensor with its values."""
+
+    held: torch.Tensor
+
+    @staticmethod
+    def __new__(cls, held: torch.Tensor) -> SimulatedTensor:
+        wrapper: SimulatedTensor = torch.Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
+            cls,
+            held.size(),
+            strides=held.stride(),
+            storage_offset=held.storage_offset(),
+            dtype=held.dtype,
+            device=torch.device(NAME, 0),
+        )
+        wrapper.held = held
+        return wrapper
+
+    @classmethod
+    def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function is torch.Tensor.__getitem__ and not isinstance(args[0], SimulatedTensor):
+            raise RuntimeError("indices should be either on cpu or on the same device as the indexed tensor (cpu)")
+        with torch._C.DisableTorchFunctionSubclass():
+            return function(*args, **(kwargs or {}))
+
+    @classmethod
+    def __torch_dispatch__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return _run(function, args, kwargs or {})
+
+    def tolist(self) -> Any:
+        return self.detach().cpu().tolist()
+
+    def numpy(self, *, force: bool = False) -> Any:
+        if force:
+            return self.detach().cpu().numpy()
+        raise TypeError(
+            f"can't convert {NAME}:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory"
+            " first."
+        )
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return f"{repr(self.detach().cpu())[:-1]}, device='{NAME}:0')"
+
+    def __format__(self, form: str) -> str:
+        return format(self.item() if self.dim() == 0 and form else repr(self), form)
+
+
+def register() -> bool:
+    """Add the simulated device to this process; False where this PyTorch cannot carry it."""
+    global _library
+    if _library is not None:
+        return True
+    try:
+        from torch.utils.backend_registration import _setup_privateuseone_for_python_backend as set_up
+
+        set_up(NAME)
+    except (ImportError, RuntimeError):
+        return False
+    _library = torch.library.Library("_", "IMPL")
+    _library.fallback(lambda function, *args, **kwargs: _run(function, args, kwargs), "PrivateUse1")
+    for name in ("tensor", "as_tensor"):
+        setattr(torch, name, _build_on_cpu_first(getattr(torch, name)))
+    return True
+
+
+def _build_on_cpu_first(build: Any) -> Any:
+    """Wrap `torch.tensor`: it fills a new tensor by writing into its memory, which a wrapper does not have."""
+
+    @functools.wraps(build)
+    def built(*args: Any, device: Any = None, **kwargs: Any) -> torch.Tensor:
+        if device is not None and torch.device(device).type == NAME:
+            return build(*args, **kwargs).to(device)  # type: ignore[no-any-return]
+        return build(*args, device=device, **kwargs)  # type: ignore[no-any-return]
+
+    return built
+
+
+def _run(function: Any, args: Any, kwargs: Any) -> Any:
+    """Run one operation that touches the device: check the devices, compute on the CPU, wrap the result."""
+    tensors = [leaf for leaf in tree_iter((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+    on_device = any(isinstance(tensor, SimulatedTensor) for tensor in tensors)
+    if on_device and function not in MOVES:
+        _check_devices(function, args, tensors)
+    held_args, held_kwargs = tree_map(_to_cpu, (args, kwargs))
+    result = function(*held_args, **held_kwargs)
+    if function is aten.copy_.default:
+        return args[0]
+    asked = kwargs.get("device")
+    wrap = torch.device(asked).type == NAME if asked is not None else on_device
+    owners = {id(tensor.held if isinstance(tensor, SimulatedTensor) else tensor): tensor for tensor in tensors}
+
+    def to_device(value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return value
+        # An operation in place returns its argument: hand back the very wrapper that came in.
+        return owners.get(id(value)) if id(value) in owners else SimulatedTensor(value) if wrap else value
+
+    return tree_map(to_device, result)
+
+
+def _check_devices(function: Any, args: Any, tensors: list[torch.Tensor]) -> None:
+    if function in INDEXING and isinstance(args[0], SimulatedTensor):
+        return
+    if any(tensor.dim() > 0 and not isinstance(tensor, SimulatedTensor) for tensor in tensors):
+        raise RuntimeError(
+            f"Expected all tensors to be on the same device, but found at least two devices, {NAME}:0 and cpu!"
+        )
+
+
+def _to_cpu(value: Any) -> Any:
+    if isinstance(value, SimulatedTensor):
+        return value.held
+    if isinstance(value, torch.device) and value.type == NAME:
+        return torch.device("cpu")
+    return value

@@ -1,0 +1,217 @@
+"""The worker: holds the learner's code and does what the parent asks, one request at a time.
+
+A request is a dict with `id`, `do` (the name of a method below marked `@request`) and that method's arguments; a reply
+is a dict with the same `id` and either `answer` or `problem`. The worker compares nothing and decides nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+import socket
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+
+from grader.child import simulated_accelerator
+from grader.child.learner_files import LearnerFiles, Problem
+from grader.child.observer import Observer
+from grader.child.pretend_machine import pretend_machine
+from grader.child.values import HeldObjects, to_wire
+from grader.wire import PREFIX, WireObject, pack, unpack
+
+# Standard-library modules that torch may import late: loaded before a learner's file of the same name can be found.
+PRELOADED = ("json", "random", "statistics", "typing", "logging", "copy", "pickle", "queue", "types", "string", "token")
+
+
+def serve(channel: socket.socket, folder: str, limits: dict[str, Any]) -> None:
+    """Answer the parent's requests until it hangs up.
+
+    Args:
+        channel: this end of the parent's stream socket.
+        folder: the submission.
+        limits: `reply_bytes` is the largest reply, in bytes.
+    """
+    for name in PRELOADED:
+        __import__(name)
+    worker = Worker(folder)
+    # A learner's helper may be called grader.py: nothing of ours is imported by name from here on.
+    for name in [name for name in sys.modules if name == "grader" or name.startswith("grader.")]:
+        del sys.modules[name]
+    stream = channel.makefile("rb")
+    while True:
+        prefix = stream.read(PREFIX.size)
+        if len(prefix) < PREFIX.size:
+            return
+        text_length, body_length = PREFIX.unpack(prefix)
+        message = unpack(_exactly(stream, text_length), _exactly(stream, body_length))
+        channel.sendall(_fitting(worker.reply(message), message["id"], limits["reply_bytes"]))
+
+
+def _exactly(stream: io.BufferedReader, length: int) -> bytes:
+    data = stream.read(length)
+    if len(data) < length:
+        raise EOFError("the parent hung up in the middle of a request")
+    return data
+
+
+def _fitting(reply: dict[str, Any], number: int, limit: int) -> bytes:
+    frame = pack(reply)
+    if len(frame) <= limit:
+        return frame
+    text = f"{len(frame):,} bytes, and the limit is {limit:,}"
+    return pack({"id": number, "problem": Problem("reply", text=text).facts})
+
+
+class Worker:
+    """The state of one worker, and what can be asked of it."""
+
+    def __init__(self, folder: str) -> None:
+        self.real_accelerator = _real_accelerator()
+        self.simulated = simulated_accelerator.register()
+        self.files = LearnerFiles(folder)
+        self.held = HeldObjects()
+        self.observers: dict[int, Observer] = {}
+
+    def reply(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Do one request; whatever learner code raises ends up in the reply."""
+        try:
+            arguments = {key: value for key, value in message.items() if key not in ("id", "do")}
+            answer = getattr(self, f"do_{message['do']}")(**arguments)
+            reply = {"id": message["id"], "answer": answer}
+        except BaseException as error:
+            reply = {"id": message["id"], "problem": self.files.describe(error, "call").facts}
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BaseException:  # the learner closed or replaced it
+                pass
+        return reply
+
+    def do_hello(self) -> dict[str, Any]:
+        """Say which devices there are."""
+        return {"simulated": self.simulated, "accelerator": self.real_accelerator}
+
+    def do_call(
+        self,
+        target: Any,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        *,
+        hold: bool = False,
+        no_grad: bool = False,
+        seed: int | None = None,
+        machine: str | None = None,
+        cotangent: Any = None,
+        echo: bool = False,
+    ) -> dict[str, Any]:
+        """Call a function, a class, an object or its method.
+
+        Args:
+            target: `[module, name]` or `[object, method name or ""]`.
+            hold: answer with a reference to the result instead of its value.
+            no_grad: call inside `torch.no_grad()`.
+            seed: seed PyTorch's generator just before the call.
+            machine: run the file anew and call, on a machine pretended to have this accelerator.
+            cotangent: multiply the result with this, sum, differentiate, and answer `gradients` too: one for each
+                argument that requires a gradient, None where it got none.
+            echo: answer the tensor arguments too, as they are after the call.
+        """
+        live_args = self.held.revive(args)
+        live_kwargs = self.held.revive(kwargs)
+        with ExitStack() as around:
+            if machine is not None:
+                around.enter_context(pretend_machine(machine))
+            function = self._function(target, fresh=machine is not None)
+            self.files.check_signature(function, live_args, live_kwargs)
+            if no_grad:
+                around.enter_context(torch.no_grad())
+            if seed is not None:
+                torch.manual_seed(seed)
+            result = function(*live_args, **live_kwargs)
+        answer: dict[str, Any] = {}
+        answer["value"] = self.held.hold(result) if hold else to_wire(result)
+        if cotangent is not None:
+            answer["gradients"] = self._gradients_of_arguments(result, cotangent, live_args)
+        if echo:
+            answer["arguments"] = [to_wire(argument) for argument in live_args]
+        return answer
+
+    def _function(self, target: Any, *, fresh: bool) -> Any:
+        owner, name = target
+        if isinstance(owner, str):
+            return self.files.find(owner, name, fresh=fresh)
+        live = self.held.get(owner)
+        return getattr(live, name) if name else live
+
+    def _gradients_of_arguments(self, result: Any, cotangent: Any, args: list[Any]) -> list[Any] | None:
+        if not isinstance(result, torch.Tensor) or not result.requires_grad:
+            return None
+        (result * self.held.revive(cotangent)).sum().backward()
+        wanted = [argument for argument in args if isinstance(argument, torch.Tensor) and argument.requires_grad]
+        return [to_wire(argument.grad) for argument in wanted]
+
+    def do_place(self, target: Any) -> list[Any]:
+        """Say in which file and line the target is defined."""
+        return list(self.files.place_of(self._function(target, fresh=False)))
+
+    def do_hold(self, value: Any) -> WireObject:
+        """Keep a value (as a rule a tensor) and answer with a reference to it."""
+        return self.held.hold(self.held.revive(value))
+
+    def do_fetch(self, reference: WireObject) -> Any:
+        """Answer with the value of a held object."""
+        return to_wire(self.held.get(reference))
+
+    def do_release(self, references: list[WireObject]) -> None:
+        """Forget held objects."""
+        for reference in references:
+            self.held.release(reference)
+
+    def do_assign(self, reference: WireObject, name: str, value: Any) -> None:
+        """Set an attribute of a held object."""
+        setattr(self.held.get(reference), name, self.held.revive(value))
+
+    def do_modes(self, reference: WireObject) -> dict[str, bool]:
+        """Answer with `training` of a held module and of every module inside it."""
+        return {name: bool(module.training) for name, module in self.held.get(reference).named_modules()}
+
+    def do_state(self, reference: WireObject) -> dict[str, Any]:
+        """Answer with the parameters and buffers of a held module."""
+        return {name: to_wire(value) for name, value in self.held.get(reference).state_dict().items()}
+
+    def do_load_state(self, reference: WireObject, state: dict[str, Any]) -> None:
+        """Copy values into the parameters and buffers of a held module."""
+        self.held.get(reference).load_state_dict(self.held.revive(state))
+
+    def do_gradients(self, reference: WireObject) -> dict[str, Any]:
+        """Answer with the gradient of every parameter of a held module (None where there is none)."""
+        return {name: to_wire(value.grad) for name, value in self.held.get(reference).named_parameters()}
+
+    def do_fill_gradients(self, reference: WireObject, value: float) -> None:
+        """Leave gradients behind in a held module, as an earlier step would."""
+        for parameter in self.held.get(reference).parameters():
+            parameter.grad = torch.full_like(parameter, value)
+
+    def do_observe(self, reference: WireObject) -> None:
+        """Note from now on in which mode every module inside a held module is called."""
+        self.observers[reference.number] = Observer(self.held.get(reference))
+
+    def do_observed(self, reference: WireObject) -> list[dict[str, Any]]:
+        """Stop observing, and answer with what was noted."""
+        return self.observers.pop(reference.number).finish()
+
+    def do_random_state(self) -> list[str]:
+        """Answer with digests of the states of PyTorch's and of Python's random generators."""
+        states = (torch.get_rng_state().numpy().tobytes(), repr(random.getstate()).encode())
+        return [hashlib.sha256(state).hexdigest() for state in states]
+
+
+def _real_accelerator() -> str | None:
+    # Asked in the worker, not in the nursery: a GPU driver does not survive a fork.
+    if not torch.accelerator.is_available():
+        return None
+    return f"{torch.accelerator.current_accelerator()}:0"

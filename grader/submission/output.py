@@ -1,0 +1,45 @@
+"""What learner code prints: drained so that it never blocks, kept up to a stated length, shown with the check."""
+
+from __future__ import annotations
+
+import os
+import re
+
+CHUNK_BYTES = 1 << 16
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\n\t\x20-\U0010ffff]|\x7f")  # would move the cursor of a terminal
+
+
+class Output:
+    """The read end of the pipe that is the child's standard output and error."""
+
+    def __init__(self, descriptor: int, keep_bytes: int) -> None:
+        self.descriptor = descriptor
+        self.keep_bytes = keep_bytes
+        self.kept = bytearray()
+        self.total = 0  # bytes
+        os.set_blocking(descriptor, False)
+
+    def drain(self, chunks: int = 64) -> bool:
+        """Read what is there, at most `chunks` pieces of 64 KiB; False at the end of the pipe."""
+        for _ in range(chunks):
+            try:
+                data = os.read(self.descriptor, CHUNK_BYTES)
+            except BlockingIOError:
+                return True
+            if not data:
+                return False
+            self.total += len(data)
+            self.kept += data[: max(0, self.keep_bytes - len(self.kept))]
+        return True
+
+    def take(self) -> str:
+        """Return what was printed since the last call, shortened and without control characters."""
+        text = CONTROL.sub("", self.kept.decode(errors="replace")).strip()
+        if self.total > self.keep_bytes:
+            text += f"\n… ({self.total:,} bytes in all, the rest is not kept)"
+        self.kept.clear()
+        self.total = 0
+        return text
+
+    def close(self) -> None:
+        os.close(self.descriptor)

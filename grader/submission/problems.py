@@ -1,0 +1,96 @@
+"""What can happen when learner code is called, as exceptions with a sentence for the learner."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from grader.errors import GraderError
+from grader.verdict import Outcome
+
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")  # differs from run to run, and tells a learner nothing
+
+
+class LearnerError(Exception):
+    """Learner code raised for one particular input: worth looking for a smaller one that does the same."""
+
+    def __init__(self, message: str, location: str | None) -> None:
+        super().__init__(message)
+        self.outcome = Outcome.ERROR
+        self.message = message
+        self.location = location
+
+
+class CheckAborted(BaseException):
+    """The check cannot go on, and no other input would do better.
+
+    Not an `Exception`, so that Hypothesis neither swallows it nor searches for a smaller example, each of which
+    would cost the time limit or a new child.
+    """
+
+    def __init__(self, outcome: Outcome, message: str, location: str | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.message = message
+        self.location = location
+
+
+def problem_from(facts: Any) -> Exception | BaseException:
+    """Make the exception for the facts that the child reports (`grader.child.learner_files.Problem`).
+
+    The facts come from the learner's process: every field is checked for its type before it is used.
+    """
+    if not isinstance(facts, dict):
+        return CheckAborted(Outcome.ERROR, "The learner process sent an answer that cannot be read.")
+    kind, name, text = (str(facts.get(key) or "")[:1000] for key in ("kind", "type", "text"))
+    if kind == "internal":
+        return GraderError(f"the child says: {text}")
+    location = _location(facts)
+    if facts.get("todo") is True:
+        return CheckAborted(Outcome.TODO, _todo_message(location), location)
+    if kind == "call":
+        return LearnerError(_raised(name, text), location)
+    return CheckAborted(Outcome.ERROR, _message(kind, name, text, facts), location)
+
+
+def _location(facts: dict[str, Any]) -> str | None:
+    file, line = facts.get("file"), facts.get("line")
+    if not isinstance(file, str) or not re.fullmatch(r"[\w ./\-]{1,200}", file):
+        return None
+    return f"{file}:{line}" if isinstance(line, int) and line > 0 else file
+
+
+def _todo_message(location: str | None) -> str:
+    where = location.split(":")[0] if location else "the file"
+    return f"Still to do: fill the marked place in {where}."
+
+
+def _raised(name: str, text: str) -> str:
+    text = ADDRESS.sub("0x…", text).strip()
+    if name in ("SystemExit", "KeyboardInterrupt", "GeneratorExit"):
+        return f"The code stopped with {name}. A function must return its answer; take the exit out."
+    if name in ("Skipped", "SkipTest", "UnsatisfiedAssumption", "_Skipped"):
+        return f"The code raised {name}. A check cannot be skipped; return an answer instead."
+    if name == "MemoryError" or "can't allocate memory" in text:
+        return "The code ran out of memory. Look for a tensor that is larger than it needs to be."
+    return f"{name}: {text}" if text else f"{name} was raised."
+
+
+def _message(kind: str, name: str, text: str, facts: dict[str, Any]) -> str:
+    file = facts.get("file") or "the file"
+    if kind == "missing_file":
+        return f"{file} is missing from the folder. Put it back under this name."
+    if kind == "missing_name":
+        names = facts.get("names")
+        listed = [str(item)[:60] for item in names] if isinstance(names, list) else []
+        defines = f"it defines {', '.join(listed)}" if listed else "it defines no function or class"
+        return f"{file} has no `{text}` ({defines}). The name must be exactly `{text}`."
+    if kind == "signature":
+        return f"The parameters `{text}` do not fit the call: {name}. Take them back from the task."
+    if kind == "syntax":
+        return f"{name}: {text}. Python cannot read {file}."
+    if kind == "import":
+        return f"{file} fails while it is imported: {_raised(name, text)}"
+    if kind == "reply":
+        return f"The answer is too large: {text}."
+    return "The learner process sent an answer that cannot be read."

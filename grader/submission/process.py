@@ -1,0 +1,241 @@
+"""The child's processes, seen from the parent: start the nursery, fork a worker, exchange frames, end it all.
+
+    parent ──(control)──▶ nursery ──fork──▶ worker ◀──(channel)── parent
+
+The nursery loads torch while the parent does; a worker that died is replaced by a fork of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from grader.challenge import Limits
+from grader.child.descendants import adopt_orphans, end_descendants, has_in_environment, send_signal
+from grader.errors import GraderError
+from grader.submission.output import Output
+
+START_SECONDS = 120.0  # importing torch from a cold disk
+END_SECONDS = 0.9  # within which the nursery must report that a worker is dead
+PREFIX_BYTES = 8
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
+
+
+class HungUp(Exception):
+    """The worker closed the channel: it died, or closed it."""
+
+
+class TimedOut(Exception):
+    """No whole reply came before the deadline."""
+
+
+class Oversized(Exception):
+    """A reply is larger than allowed, or followed by something that nobody asked for."""
+
+
+class ChildProcess:
+    """One nursery and at most one worker."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.folder = folder
+        self.limits = limits
+        self.scratch = Path(tempfile.mkdtemp(prefix="fine-dropout-"))
+        self.channel: socket.socket | None = None
+        self.output: Output | None = None
+        self.nursery: subprocess.Popen[bytes] | None = None
+        self.control: socket.socket | None = None
+        self.waiting_for_fork = False
+        adopt_orphans()
+
+    def start(self) -> None:
+        """Start the nursery if there is none, and ask for a worker; waits for neither."""
+        if self.channel is not None:
+            return
+        if self.nursery is None or self.nursery.poll() is not None:
+            self._start_nursery()
+        self._ask_for_worker()
+
+    def _start_nursery(self) -> None:
+        if self.control is not None:
+            self.control.close()
+        self.control, theirs = socket.socketpair()
+        environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        environment |= {"HOME": str(self.scratch), "TMPDIR": str(self.scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.nursery = subprocess.Popen(
+            [sys.executable, "-I", "-m", "grader.child", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.scratch / "nursery.log").open("wb"),
+            env=environment,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,  # Ctrl-C in the terminal reaches the parent only
+        )
+        theirs.close()
+
+    def _ask_for_worker(self) -> None:
+        assert self.control is not None
+        self.channel, channel_end = socket.socketpair()
+        self.channel.setblocking(False)
+        read_end, write_end = os.pipe()
+        self.output = Output(read_end, self.limits.output_bytes)
+        request = {"do": "fork", "folder": str(self.folder), "limits": self.limits.as_dict()}
+        try:
+            socket.send_fds(self.control, [json.dumps(request).encode()], [channel_end.fileno(), write_end])
+        except OSError as problem:
+            raise GraderError(f"the child does not start ({problem}): {self._log()}") from problem
+        finally:
+            channel_end.close()
+            os.close(write_end)
+        self.waiting_for_fork = True
+
+    def exchange(self, frame: bytes, deadline: float) -> tuple[bytes, bytes]:
+        """Send one frame and return the reply's JSON part and tensor part.
+
+        Args:
+            deadline: on the clock of `time.monotonic()`; counts from when the worker is ready.
+        Raises:
+            TimedOut, HungUp, Oversized: see there. The worker must be ended then.
+        """
+        self.start()
+        if self.waiting_for_fork:
+            waited_from = time.monotonic()
+            self._nursery_reply(START_SECONDS)
+            self.waiting_for_fork = False
+            deadline += time.monotonic() - waited_from
+        assert self.channel is not None and self.output is not None
+        return _Exchange(self.channel, self.output, frame, self.limits.reply_bytes).run(deadline)
+
+    def end_worker(self, *, died: bool = False) -> str:
+        """End the worker and everything that it started; say in words how it ended, if it did so by itself."""
+        if self.channel is None:
+            return ""
+        self.channel.close()
+        self.channel = None
+        reply: dict[str, Any] = {}
+        try:
+            if self.waiting_for_fork:
+                self._nursery_reply(START_SECONDS)
+            assert self.control is not None
+            self.control.sendall(json.dumps({"do": "end", "died": died}).encode())
+            reply = self._nursery_reply(END_SECONDS)
+        except (OSError, GraderError):
+            self._end_nursery()  # it was stopped or killed by learner code, or cannot keep up with it
+        self.waiting_for_fork = False
+        if self.output is not None:
+            self.output.drain()
+        return _how_it_ended(reply)
+
+    def take_output(self) -> str:
+        return self.output.take() if self.output is not None else ""
+
+    def close(self) -> None:
+        """End every process and remove the scratch folder."""
+        self.end_worker()
+        self._end_nursery()
+        if self.output is not None:
+            self.output.close()
+            self.output = None
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _end_nursery(self) -> None:
+        if self.nursery is None:
+            return
+        # Stopped, it still collects the orphans of its descendants, so that all of them are found below it.
+        send_signal(self.nursery.pid, signal.SIGSTOP)
+        end_descendants(self.nursery.pid)
+        send_signal(self.nursery.pid, signal.SIGKILL, group=True)
+        self.nursery.wait()
+        self.nursery = None
+        # Had learner code killed the nursery, the orphans would be ours; their home folder tells them apart.
+        end_descendants(os.getpid(), only=lambda process: has_in_environment(process, f"HOME={self.scratch}"))
+
+    def _nursery_reply(self, seconds: float) -> dict[str, Any]:
+        assert self.control is not None
+        self.control.settimeout(seconds)
+        text = b""
+        while not text.endswith(b"\n"):
+            try:
+                piece = self.control.recv(4096)
+            except TimeoutError:
+                raise GraderError(f"the child gave no sign for {seconds:g} s: {self._log()}") from None
+            if not piece:
+                raise GraderError(f"the child's nursery has ended: {self._log()}")
+            text += piece
+        reply = json.loads(text)
+        return reply if isinstance(reply, dict) else {}
+
+    def _log(self) -> str:
+        try:
+            return (self.scratch / "nursery.log").read_text(errors="replace")[-2000:] or "no message"
+        except OSError:
+            return "no message"
+
+
+class _Exchange:
+    """One request and its reply over a non-blocking channel, with the child's output drained meanwhile."""
+
+    def __init__(self, channel: socket.socket, output: Output, frame: bytes, reply_bytes: int) -> None:
+        self.channel, self.output = channel, output
+        self.outgoing = memoryview(frame)
+        self.incoming = bytearray()
+        self.reply_bytes = reply_bytes
+
+    def run(self, deadline: float) -> tuple[bytes, bytes]:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.channel, selectors.EVENT_READ | selectors.EVENT_WRITE, self._on_channel)
+            selector.register(self.output.descriptor, selectors.EVENT_READ, self._on_output)
+            while not self._complete():
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    raise TimedOut
+                for key, events in selector.select(remaining):
+                    key.data(selector, events)
+        self.output.drain()
+        text_end = PREFIX_BYTES + int.from_bytes(self.incoming[:4], "big")
+        return bytes(self.incoming[PREFIX_BYTES:text_end]), bytes(self.incoming[text_end:])
+
+    def _on_output(self, selector: selectors.BaseSelector, events: int) -> None:
+        if not self.output.drain():
+            selector.unregister(self.output.descriptor)  # learner code closed its output
+
+    def _on_channel(self, selector: selectors.BaseSelector, events: int) -> None:
+        try:
+            if events & selectors.EVENT_WRITE and self.outgoing:
+                self.outgoing = self.outgoing[self.channel.send(self.outgoing) :]
+                if not self.outgoing:
+                    selector.modify(self.channel, selectors.EVENT_READ, self._on_channel)
+            if events & selectors.EVENT_READ:
+                piece = self.channel.recv(1 << 20)
+                if not piece:
+                    raise HungUp
+                self.incoming += piece
+        except BlockingIOError:
+            pass
+        except OSError as problem:
+            raise HungUp from problem
+
+    def _complete(self) -> bool:
+        if len(self.incoming) < PREFIX_BYTES:
+            return False
+        length = PREFIX_BYTES + sum(int.from_bytes(self.incoming[at : at + 4], "big") for at in (0, 4))
+        if length > self.reply_bytes + PREFIX_BYTES or len(self.incoming) > length:
+            raise Oversized
+        return len(self.incoming) == length
+
+
+def _how_it_ended(reply: dict[str, Any]) -> str:
+    if (number := reply.get("signal")) is not None:
+        return f"was ended by {signal.Signals(number).name}"
+    if (status := reply.get("exit")) is not None:
+        return f"left with exit status {status}"
+    return ""

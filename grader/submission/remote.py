@@ -1,0 +1,238 @@
+"""The parent's proxy of the submission: learner functions and objects that are called in the child.
+
+Nothing of the learner's is ever imported here. A call returns plain data and `WireTensor`s, or raises one of
+`LearnerError` and `CheckAborted` with a sentence for the learner.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.challenge import Limits
+from grader.submission.problems import CheckAborted, problem_from
+from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut
+from grader.verdict import Outcome
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back from one call.
+
+    Attributes:
+        value: the result: plain data, `WireTensor`, `WireOpaque`, or a `RemoteObject` where it was held.
+        gradients: with `cotangent`: one gradient (or None) for each argument that requires one; None where the
+            result carries no graph.
+        arguments: with `echo`: the positional arguments as they are after the call.
+    """
+
+    value: Any
+    gradients: list[Any] | None = None
+    arguments: list[Any] | None = None
+
+
+class Submission:
+    """One submission folder and the child that holds it."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.folder = folder
+        self.limits = limits
+        self.process = ChildProcess(folder, limits)
+        self.number = 0  # of the last request
+        self.generation = 0  # of the worker; objects of an earlier one are gone
+        self.run_ends = time.monotonic() + limits.run_seconds
+        self.check_ends = self.run_ends
+
+    def start(self) -> None:
+        """Let the child get ready in the background."""
+        self.process.start()
+
+    def close(self) -> None:
+        self.process.close()
+
+    def begin_check(self) -> None:
+        """Give the next check its own time, and forget what was printed before it."""
+        self.check_ends = time.monotonic() + self.limits.check_seconds
+        self.process.take_output()
+
+    @property
+    def run_is_over(self) -> bool:
+        return time.monotonic() >= self.run_ends
+
+    def accelerators(self) -> list[str]:
+        """Return the accelerators to check on: the simulated one, and the machine's own if it has one.
+
+        Raises:
+            CheckAborted: there is none of either kind, so that a device check cannot say anything.
+        """
+        hello = self.ask("hello")
+        found = ["sim:0"] if hello.get("simulated") is True else []
+        if isinstance(hello.get("accelerator"), str):
+            found.append(hello["accelerator"])
+        if not found:
+            message = "This PyTorch has no simulated accelerator and the machine has no real one. Install torch 2.13."
+            raise CheckAborted(Outcome.ERROR, message)
+        return found
+
+    def function(self, module: str, name: str) -> RemoteFunction:
+        """Return the function or class `name` of the file `module`.py, or of a library module such as torch.optim."""
+        return RemoteFunction(self, [module, name], name)
+
+    def hold(self, value: Any) -> RemoteObject:
+        """Keep a value, as a rule a tensor, in the child."""
+        return RemoteObject(self, self.ask("hold", value=value))
+
+    def random_state(self) -> Any:
+        """Return digests of the states of the child's random generators."""
+        return self.ask("random_state")
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """Send one request and return its answer.
+
+        Raises:
+            LearnerError: learner code raised.
+            CheckAborted: no answer will come, or none that can be read.
+        """
+        # Loaded here and not above: it imports torch, and the child must be started before that.
+        from grader.wire import Malformed, pack, unpack
+
+        self.number += 1
+        frame = pack({"id": self.number, "do": do, **_outgoing(arguments)})
+        started = time.monotonic()
+        deadline = min(started + self.limits.call_seconds, self.check_ends, self.run_ends)
+        try:
+            reply = unpack(*self.process.exchange(frame, deadline))
+            if not isinstance(reply, dict) or reply.get("id") != self.number:
+                raise Malformed("not the reply to this request")
+        except TimedOut:
+            self._replace_worker()
+            raise CheckAborted(Outcome.TIMEOUT, self._time_message(deadline - started)) from None
+        except HungUp:
+            raise CheckAborted(Outcome.CRASHED, self._crash_message(self._replace_worker(died=True))) from None
+        except (Malformed, Oversized):
+            self._replace_worker()
+            raise CheckAborted(Outcome.ERROR, "The learner process sent an answer that cannot be read.") from None
+        if "answer" not in reply:
+            raise problem_from(reply.get("problem"))
+        return reply["answer"]
+
+    def _replace_worker(self, *, died: bool = False) -> str:
+        self.generation += 1
+        return self.process.end_worker(died=died)
+
+    def _time_message(self, seconds: float) -> str:
+        if self.run_is_over:
+            return f"The whole run took longer than {self.limits.run_seconds:g} s and was stopped."
+        if time.monotonic() >= self.check_ends:
+            return f"This check took longer than {self.limits.check_seconds:g} s in all and was stopped."
+        return f"No answer within {seconds:.0f} s, so the call was stopped. Is there a loop that never ends?"
+
+    def _crash_message(self, how: str) -> str:
+        end = f"it {how}" if how else "it hung up"
+        return f"The learner process died during this call: {end}. Look for an exit, a crash or a lack of memory."
+
+
+def _outgoing(value: Any) -> Any:
+    """Replace proxies by references to what they stand for."""
+    if isinstance(value, RemoteObject):
+        return value.reference
+    if isinstance(value, list | tuple):
+        return type(value)(_outgoing(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _outgoing(item) for key, item in value.items()}
+    return value
+
+
+class RemoteFunction:
+    """A function of the submission. Calling it returns the value; `call` returns everything."""
+
+    def __init__(self, submission: Submission, target: list[Any], name: str) -> None:
+        self.submission = submission
+        self.target = target
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.call(*args, kwargs=kwargs).value
+
+    def call(self, *args: Any, kwargs: dict[str, Any] | None = None, **options: Any) -> Answer:
+        """Call with options: `hold`, `no_grad`, `seed`, `machine`, `cotangent`, `echo`; see `Worker.do_call`."""
+        answer = self.submission.ask("call", target=self.target, args=list(args), kwargs=kwargs or {}, **options)
+        if not isinstance(answer, dict) or "value" not in answer:
+            raise CheckAborted(Outcome.ERROR, "The learner process sent an answer that cannot be read.")
+        value = RemoteObject(self.submission, answer["value"]) if options.get("hold") else answer["value"]
+        return Answer(value, answer.get("gradients"), answer.get("arguments"))
+
+    def location(self) -> str | None:
+        """Return "file.py:line" of the definition, None where it cannot be told."""
+        try:
+            place = self.submission.ask("place", target=self.target)
+        except (Exception, CheckAborted):
+            return None
+        if not isinstance(place, list) or len(place) != 2 or not isinstance(place[0], str):
+            return None
+        return f"{place[0][:200]}:{place[1]}" if isinstance(place[1], int) else None
+
+
+class RemoteObject:
+    """An object that stays in the child: a model, an optimiser, a tensor of a graph."""
+
+    def __init__(self, submission: Submission, reference: Any) -> None:
+        self.submission = submission
+        self.reference = reference
+
+    def __getattr__(self, name: str) -> RemoteFunction:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.method(name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.method("").call(*args, kwargs=kwargs).value
+
+    def method(self, name: str) -> RemoteFunction:
+        """Return a method, or with an empty name the object's own call."""
+        return RemoteFunction(self.submission, [self.reference, name], name)
+
+    def fetch(self) -> Any:
+        """Return the object's value."""
+        return self.submission.ask("fetch", reference=self.reference)
+
+    def modes(self) -> dict[str, bool]:
+        """Return `training` of the module and of every module inside it, by name ("" is the module itself)."""
+        return _dictionary(self.submission.ask("modes", reference=self.reference))
+
+    def state(self) -> dict[str, Any]:
+        """Return parameters and buffers by name."""
+        return _dictionary(self.submission.ask("state", reference=self.reference))
+
+    def gradients(self) -> dict[str, Any]:
+        """Return the gradient of each parameter by name, None where there is none."""
+        return _dictionary(self.submission.ask("gradients", reference=self.reference))
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Copy tensors into the parameters and buffers."""
+        self.submission.ask("load_state", reference=self.reference, state=state)
+
+    def fill_gradients(self, value: float) -> None:
+        """Leave gradients of this value behind, as an earlier step would."""
+        self.submission.ask("fill_gradients", reference=self.reference, value=value)
+
+    def observe(self) -> None:
+        """Note from now on in which mode the modules are called."""
+        self.submission.ask("observe", reference=self.reference)
+
+    def observed(self) -> Sequence[dict[str, Any]]:
+        """Return the distinct notes: `training` and `gradients`, each True or False."""
+        notes = self.submission.ask("observed", reference=self.reference)
+        return [note for note in notes if isinstance(note, dict)] if isinstance(notes, list) else []
+
+
+def _dictionary(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise CheckAborted(Outcome.ERROR, "The learner process sent an answer that cannot be read.")
+    return answer

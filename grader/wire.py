@@ -1,0 +1,261 @@
+"""The wire format between the parent (grader process) and the child (learner process).
+
+One message is a frame: an 8-byte prefix (length of the JSON part, length of the tensor part, big-endian unsigned
+32-bit integers, in bytes), the JSON part, the tensor part. A tensor stands in the JSON as its dtype, shape, device and
+length in bytes; its bytes follow in the tensor part, in the order in which the tensors stand in the JSON.
+
+Both processes import this module, and nothing here executes or unpickles what it reads: a reply can only become plain
+data or raise `Malformed`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+PREFIX = struct.Struct("!II")
+DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.float16,
+        torch.bfloat16,
+        torch.float32,
+        torch.float64,
+        torch.int8,
+        torch.int16,
+        torch.int32,
+        torch.int64,
+        torch.uint8,
+        torch.bool,
+    )
+}
+MAX_DEPTH = 32  # nested lists of a message; far above anything that is sent, far below Python's recursion limit
+
+
+class Malformed(Exception):
+    """A message does not follow the wire format."""
+
+
+@dataclass(frozen=True)
+class WireTensor:
+    """A tensor as it travelled: `values` on the CPU, and where the sender had it.
+
+    `device` is the sender's device as a string ("cpu", "cuda:0", "sim:0"); `requires_grad` is the sender's flag.
+    """
+
+    values: torch.Tensor
+    device: str = "cpu"
+    requires_grad: bool = False
+
+
+@dataclass(frozen=True)
+class WireObject:
+    """An object that stays in the child, named by its number; `type_name` is for messages only."""
+
+    number: int
+    type_name: str = "object"
+
+
+@dataclass(frozen=True)
+class WireOpaque:
+    """A value that has no place on the wire: only what it is called and how it prints."""
+
+    type_name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class WireDevice:
+    """A device by its name; only the child knows all of them ("sim:0" is unknown to the parent's torch)."""
+
+    name: str
+
+    @property
+    def type(self) -> str:
+        return self.name.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class WireIterator:
+    """An iterator over `items`, for functions that must take any iterable, not only lists."""
+
+    items: tuple[Any, ...]
+
+
+def pack(message: Any) -> bytes:
+    """Turn a message into one frame.
+
+    Raises:
+        TypeError: a value has no place on the wire (wrap it in `WireOpaque`).
+    """
+    buffers: list[bytes] = []
+    text = json.dumps(_encode(message, buffers), ensure_ascii=True, allow_nan=False).encode("ascii")
+    body = b"".join(buffers)
+    return PREFIX.pack(len(text), len(body)) + text + body
+
+
+def unpack(text: bytes, body: bytes) -> Any:
+    """Turn the two parts of a frame back into a message; tensors come back as `WireTensor`.
+
+    Raises:
+        Malformed: anything at all is wrong with it.
+    """
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise Malformed(f"not JSON: {problem}") from None
+    reader = _Reader(memoryview(body))
+    message = _decode(tree, reader, depth=0)
+    if reader.position != len(body):
+        raise Malformed("tensor bytes left over")
+    return message
+
+
+def _encode(value: Any, buffers: list[bytes]) -> Any:
+    if value is None or isinstance(value, bool | str) or type(value) is int:
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else {"float": repr(value)}
+    if isinstance(value, torch.Tensor):
+        value = WireTensor(value)
+    if isinstance(value, WireTensor):
+        return {"tensor": _encode_tensor(value, buffers)}
+    if isinstance(value, list | tuple):
+        return {type(value).__name__: [_encode(item, buffers) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[_encode(key, buffers), _encode(item, buffers)] for key, item in value.items()]}
+    return _encode_leaf(value, buffers)
+
+
+def _encode_leaf(value: Any, buffers: list[bytes]) -> dict[str, Any]:
+    if isinstance(value, WireObject):
+        return {"object": [value.number, value.type_name]}
+    if isinstance(value, WireOpaque):
+        return {"opaque": [value.type_name, value.text]}
+    if isinstance(value, WireIterator):
+        return {"iterator": [_encode(item, buffers) for item in value.items]}
+    if isinstance(value, WireDevice):
+        return {"device": value.name}
+    if isinstance(value, torch.dtype):
+        return {"dtype": str(value).removeprefix("torch.")}
+    raise TypeError(f"{type(value).__name__} has no place on the wire")
+
+
+def _encode_tensor(tensor: WireTensor, buffers: list[bytes]) -> dict[str, Any]:
+    values = tensor.values.detach().cpu().contiguous()
+    # A flat view as bytes works for every dtype, bfloat16 (which NumPy lacks) included.
+    raw = values.reshape(-1).view(torch.uint8).numpy().tobytes()
+    buffers.append(raw)
+    return {
+        "dtype": str(values.dtype).removeprefix("torch."),
+        "shape": list(values.shape),
+        "device": tensor.device,
+        "requires_grad": tensor.requires_grad,
+        "bytes": len(raw),
+    }
+
+
+class _Reader:
+    def __init__(self, body: memoryview) -> None:
+        self.body, self.position = body, 0
+
+    def take(self, length: int) -> bytearray:
+        if length < 0 or self.position + length > len(self.body):
+            raise Malformed("tensor bytes missing")
+        start, self.position = self.position, self.position + length
+        return bytearray(self.body[start : self.position])
+
+
+def _decode(tree: Any, reader: _Reader, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise Malformed("nested too deeply")
+    if tree is None or isinstance(tree, bool | int | float | str):
+        return tree
+    if not isinstance(tree, dict) or len(tree) != 1:
+        raise Malformed("a value must be plain or an object with one key")
+    ((kind, content),) = tree.items()
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        raise Malformed(f"unknown kind {kind!r:.40}")
+    return decoder(content, reader, depth + 1)
+
+
+def _decode_items(content: Any, reader: _Reader, depth: int) -> Iterator[Any]:
+    _require(isinstance(content, list), "items must be a list")
+    return (_decode(item, reader, depth) for item in content)
+
+
+def _decode_dict(content: Any, reader: _Reader, depth: int) -> dict[Any, Any]:
+    _require(isinstance(content, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in content), "dict")
+    result = {}
+    for key, item in content:
+        _require(key is None or isinstance(key, bool | int | float | str), "dict key")
+        result[key] = _decode(item, reader, depth)
+    return result
+
+
+def _decode_tensor(content: Any, reader: _Reader, depth: int) -> WireTensor:
+    _require(isinstance(content, dict), "tensor")
+    shape, length = content.get("shape"), content.get("bytes")
+    name, device, requires_grad = content.get("dtype"), content.get("device"), content.get("requires_grad")
+    _require(isinstance(name, str) and name in DTYPES, "tensor dtype")
+    _require(isinstance(shape, list) and len(shape) <= 16 and all(type(n) is int and n >= 0 for n in shape), "shape")
+    _require(isinstance(device, str) and len(device) <= 32 and isinstance(requires_grad, bool), "tensor device")
+    dtype = DTYPES[name]
+    _require(type(length) is int and length == math.prod(shape) * dtype.itemsize, "tensor length")
+    raw = reader.take(length)
+    if dtype is torch.bool and any(byte > 1 for byte in raw):
+        raise Malformed("tensor of bool")
+    values = torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)
+    return WireTensor(values.reshape(shape), device, requires_grad)
+
+
+def _decode_float(content: Any, reader: _Reader, depth: int) -> float:
+    _require(content in ("nan", "inf", "-inf"), "float")
+    return float(content)
+
+
+def _decode_object(content: Any, reader: _Reader, depth: int) -> WireObject:
+    _require(isinstance(content, list) and len(content) == 2, "object")
+    _require(type(content[0]) is int and isinstance(content[1], str), "object")
+    return WireObject(content[0], content[1][:200])
+
+
+def _decode_opaque(content: Any, reader: _Reader, depth: int) -> WireOpaque:
+    _require(isinstance(content, list) and len(content) == 2 and all(isinstance(part, str) for part in content), "opaque")
+    return WireOpaque(content[0][:200], content[1][:2000])
+
+
+def _decode_device(content: Any, reader: _Reader, depth: int) -> WireDevice:
+    _require(isinstance(content, str) and len(content) <= 32, "device")
+    return WireDevice(content)
+
+
+def _decode_dtype(content: Any, reader: _Reader, depth: int) -> torch.dtype:
+    _require(isinstance(content, str) and content in DTYPES, "dtype")
+    return DTYPES[content]
+
+
+def _require(condition: bool, what: str) -> None:
+    if not condition:
+        raise Malformed(f"malformed {what}")
+
+
+_DECODERS: dict[str, Callable[[Any, _Reader, int], Any]] = {
+    "list": lambda content, reader, depth: list(_decode_items(content, reader, depth)),
+    "tuple": lambda content, reader, depth: tuple(_decode_items(content, reader, depth)),
+    "iterator": lambda content, reader, depth: WireIterator(tuple(_decode_items(content, reader, depth))),
+    "dict": _decode_dict,
+    "tensor": _decode_tensor,
+    "float": _decode_float,
+    "object": _decode_object,
+    "opaque": _decode_opaque,
+    "device": _decode_device,
+    "dtype": _decode_dtype,
+}
