@@ -22,8 +22,9 @@ class _StandIn(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if sys.modules.get(NAME) is self:
             del sys.modules[NAME]
-            torch._dynamo = importlib.import_module(NAME)
-        return getattr(torch._dynamo, name)
+            importlib.import_module(NAME)
+        # While the real module is being imported, `torch._dynamo` is still this stand-in.
+        return getattr(sys.modules[NAME], name)
 
     @staticmethod
     def disable(function: Any = None, recursive: bool = True, **_: Any) -> Any:
