@@ -9,6 +9,7 @@ is replaced and only time is lost.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import types
 from typing import Any
@@ -20,6 +21,8 @@ NAME = "torch._dynamo"
 
 class _StandIn(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__path__":
+            raise AttributeError(name)  # `inspect` looks at every loaded module; that is no use of it
         if sys.modules.get(NAME) is self:
             del sys.modules[NAME]
             importlib.import_module(NAME)
@@ -41,7 +44,6 @@ def delay_dynamo() -> None:
     """Put the stand-in in place, unless the real module is loaded already."""
     if NAME not in sys.modules:
         stand_in = _StandIn(NAME)
-        # The import system reads these two on every `import torch._dynamo`; they must not fetch the real module.
-        stand_in.__spec__ = importlib.machinery.ModuleSpec(NAME, loader=None)
+        stand_in.__spec__ = importlib.util.find_spec(NAME)  # read on every `import torch._dynamo`
         sys.modules[NAME] = stand_in
         torch._dynamo = stand_in  # type: ignore[assignment]  # a module attribute, replaced on purpose

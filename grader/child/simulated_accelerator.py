@@ -12,6 +12,8 @@ Background: https://docs.pytorch.org/docs/stable/notes/extending.html (wrapper s
 from __future__ import annotations
 
 import functools
+import sys
+import types
 from typing import Any
 
 import torch
@@ -87,7 +89,26 @@ def register() -> bool:
     _library.fallback(lambda function, *args, **kwargs: _run(function, args, kwargs), "PrivateUse1")
     for name in ("tensor", "as_tensor"):
         setattr(torch, name, _build_on_cpu_first(getattr(torch, name)))
+    _dispatch_once()
     return True
+
+
+def _dispatch_once() -> None:
+    """Run a first operation while `torch.distributed.tensor` is a stand-in.
+
+    On the first operation of any wrapper tensor PyTorch imports that package, half a second or more, only to remember
+    its class DTensor and compare with it. It will remember a class that nothing is an instance of.
+    """
+    name = "torch.distributed.tensor"
+    if name in sys.modules:
+        return
+    stand_in = types.ModuleType(name)
+    stand_in.DTensor = type("DTensor", (), {})  # type: ignore[attr-defined]
+    sys.modules[name] = stand_in
+    try:
+        SimulatedTensor(torch.zeros(1)).detach()
+    finally:
+        del sys.modules[name]
 
 
 def _build_on_cpu_first(build: Any) -> Any:
