@@ -56,10 +56,9 @@ class WireTensor:
 
 @dataclass(frozen=True)
 class WireObject:
-    """An object that stays in the child, named by its number; `type_name` is for messages only."""
+    """An object that stays in the child, named by its number."""
 
     number: int
-    type_name: str = "object"
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def _encode(value: Any, buffers: list[bytes]) -> Any:
 
 def _encode_leaf(value: Any, buffers: list[bytes]) -> dict[str, Any]:
     if isinstance(value, WireObject):
-        return {"object": [value.number, value.type_name]}
+        return {"object": value.number}
     if isinstance(value, WireOpaque):
         return {"opaque": [value.type_name, value.text]}
     if isinstance(value, WireIterator):
@@ -222,13 +221,14 @@ def _decode_float(content: Any, reader: _Reader, depth: int) -> float:
 
 
 def _decode_object(content: Any, reader: _Reader, depth: int) -> WireObject:
-    _require(isinstance(content, list) and len(content) == 2, "object")
-    _require(type(content[0]) is int and isinstance(content[1], str), "object")
-    return WireObject(content[0], content[1][:200])
+    _require(type(content) is int, "object")
+    return WireObject(content)
 
 
 def _decode_opaque(content: Any, reader: _Reader, depth: int) -> WireOpaque:
-    _require(isinstance(content, list) and len(content) == 2 and all(isinstance(part, str) for part in content), "opaque")
+    _require(
+        isinstance(content, list) and len(content) == 2 and all(isinstance(part, str) for part in content), "opaque"
+    )
     return WireOpaque(content[0][:200], content[1][:2000])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from grader.checking.display import show
-from grader.wire import WireObject, WireOpaque, WireTensor
+from grader.wire import WireOpaque, WireTensor
 
 
 class Mismatch(Exception):
@@ -47,7 +47,9 @@ def expect_tensor(
 ) -> torch.Tensor:
     """Fail unless `actual` is a tensor of this shape, dtype and device; return its values."""
     if not isinstance(actual, WireTensor):
-        raise Mismatch(f"{_sentence(what)} is not a tensor.", expected=f"a tensor {list(shape)}", actual=kind_of(actual))
+        raise Mismatch(
+            f"{_sentence(what)} is not a tensor.", expected=f"a tensor {list(shape)}", actual=kind_of(actual)
+        )
     values = actual.values
     if list(values.shape) != list(shape):
         raise Mismatch(
@@ -103,7 +105,7 @@ def kind_of(value: Any) -> str:
         return "None (is the `return` missing?)"
     if isinstance(value, WireTensor):
         return f"a tensor {_shape_text(value.values.shape)} of {str(value.values.dtype).removeprefix('torch.')}"
-    if isinstance(value, WireOpaque | WireObject):
+    if isinstance(value, WireOpaque):
         return f"a {value.type_name}"
     return f"{_article(type(value).__name__)} {type(value).__name__}"
 

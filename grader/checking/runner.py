@@ -19,7 +19,8 @@ from grader.challenge import Challenge, Step
 from grader.checking.expect import Mismatch
 from grader.checking.trial import EnoughShrinking, Trial
 from grader.errors import GraderError
-from grader.submission import CheckAborted, LearnerError, RemoteFunction, Submission
+from grader.submission.problems import CheckAborted, LearnerError
+from grader.submission.remote import RemoteFunction, Submission
 from grader.verdict import CheckResult, Outcome
 
 OnResult = Callable[[CheckResult], None]
@@ -231,4 +232,3 @@ def _check_id(item: pytest.Item) -> str:
 
 def _title(item: pytest.Function) -> str:
     return " ".join((item.obj.__doc__ or "").split()).rstrip(".")
-

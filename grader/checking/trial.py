@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.checking.display import show
 from grader.checking.expect import Mismatch
-from grader.submission import LearnerError
+from grader.submission.problems import LearnerError
 
 SHRINK_SECONDS = 2.0  # from the first failure; then the smallest so far has to do
 LINE_WIDTH = 76

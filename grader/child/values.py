@@ -18,24 +18,21 @@ PLAIN_TENSORS = (torch.Tensor, torch.nn.Parameter, SimulatedTensor)
 
 
 class HeldObjects:
-    """The objects that the parent has asked to keep."""
+    """The objects that the parent has asked to keep, under the numbers that it gave them."""
 
     def __init__(self) -> None:
         self._objects: dict[int, Any] = {}
-        self._next = 1
 
-    def hold(self, value: Any) -> WireObject:
-        number, self._next = self._next, self._next + 1
+    def hold(self, number: int, value: Any) -> None:
         self._objects[number] = value
-        return WireObject(number, type(value).__name__)
 
     def get(self, reference: WireObject) -> Any:
         if reference.number not in self._objects:
             raise Problem("internal", text=f"object {reference.number} is not held")
         return self._objects[reference.number]
 
-    def release(self, reference: WireObject) -> None:
-        self._objects.pop(reference.number, None)
+    def forget(self) -> None:
+        self._objects.clear()
 
     def revive(self, value: Any) -> Any:
         """Turn a value from the wire into the live object that learner code is called with."""

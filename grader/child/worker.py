@@ -1,7 +1,8 @@
 """The worker: holds the learner's code and does what the parent asks, one request at a time.
 
-A request is a dict with `id`, `do` (the name of a method below marked `@request`) and that method's arguments; a reply
-is a dict with the same `id` and either `answer` or `problem`. The worker compares nothing and decides nothing.
+A message is a dict with `id` and `requests`, a list of dicts with `do` (the name of a method `do_...` below) and that
+method's arguments. They are done in order, up to the first that fails. The reply is a dict with the same `id` and
+either `answer`, that of the last request, or `problem`. The worker compares nothing and decides nothing.
 """
 
 from __future__ import annotations
@@ -77,10 +78,12 @@ class Worker:
         self.observers: dict[int, Observer] = {}
 
     def reply(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Do one request; whatever learner code raises ends up in the reply."""
+        """Do the requests of one message; whatever learner code raises ends up in the reply."""
+        answer = None
         try:
-            arguments = {key: value for key, value in message.items() if key not in ("id", "do")}
-            answer = getattr(self, f"do_{message['do']}")(**arguments)
+            for request in message["requests"]:
+                arguments = {key: value for key, value in request.items() if key != "do"}
+                answer = getattr(self, f"do_{request['do']}")(**arguments)
             reply = {"id": message["id"], "answer": answer}
         except BaseException as error:
             reply = {"id": message["id"], "problem": self.files.describe(error, "call").facts}
@@ -101,7 +104,7 @@ class Worker:
         args: list[Any],
         kwargs: dict[str, Any],
         *,
-        hold: bool = False,
+        hold: int | None = None,
         no_grad: bool = False,
         seed: int | None = None,
         machine: str | None = None,
@@ -112,7 +115,7 @@ class Worker:
 
         Args:
             target: `[module, name]` or `[object, method name or ""]`.
-            hold: answer with a reference to the result instead of its value.
+            hold: keep the result under this number instead of answering with its value.
             no_grad: call inside `torch.no_grad()`.
             seed: seed PyTorch's generator just before the call.
             machine: run the file anew and call, on a machine pretended to have this accelerator.
@@ -133,7 +136,10 @@ class Worker:
                 torch.manual_seed(seed)
             result = function(*live_args, **live_kwargs)
         answer: dict[str, Any] = {}
-        answer["value"] = self.held.hold(result) if hold else to_wire(result)
+        if hold is not None:
+            self.held.hold(hold, result)
+        else:
+            answer["value"] = to_wire(result)
         if cotangent is not None:
             answer["gradients"] = self._gradients_of_arguments(result, cotangent, live_args)
         if echo:
@@ -158,22 +164,18 @@ class Worker:
         """Say in which file and line the target is defined."""
         return list(self.files.place_of(self._function(target, fresh=False)))
 
-    def do_hold(self, value: Any) -> WireObject:
-        """Keep a value (as a rule a tensor) and answer with a reference to it."""
-        return self.held.hold(self.held.revive(value))
+    def do_hold(self, number: int, value: Any) -> None:
+        """Keep a value (as a rule a tensor) under this number."""
+        self.held.hold(number, self.held.revive(value))
+
+    def do_forget(self) -> None:
+        """Let go of everything that is held."""
+        self.held.forget()
+        self.observers.clear()
 
     def do_fetch(self, reference: WireObject) -> Any:
         """Answer with the value of a held object."""
         return to_wire(self.held.get(reference))
-
-    def do_release(self, references: list[WireObject]) -> None:
-        """Forget held objects."""
-        for reference in references:
-            self.held.release(reference)
-
-    def do_assign(self, reference: WireObject, name: str, value: Any) -> None:
-        """Set an attribute of a held object."""
-        setattr(self.held.get(reference), name, self.held.revive(value))
 
     def do_modes(self, reference: WireObject) -> dict[str, bool]:
         """Answer with `training` of a held module and of every module inside it."""

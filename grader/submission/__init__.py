@@ -1,6 +1,5 @@
-"""The submission as the parent sees it: functions and objects that live in the child, called through a socket."""
+"""The submission as the parent sees it: functions and objects that live in the child, called through a socket.
 
-from grader.submission.problems import CheckAborted, LearnerError
-from grader.submission.remote import Answer, RemoteFunction, RemoteObject, Submission
-
-__all__ = ["Answer", "CheckAborted", "LearnerError", "RemoteFunction", "RemoteObject", "Submission"]
+`process` starts and ends the child and needs no torch, so that the child can load torch while the parent does;
+`remote` is what checks work with; `problems` are the things that can happen.
+"""

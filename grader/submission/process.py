@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import selectors
+import select
 import shutil
 import signal
 import socket
@@ -191,38 +191,32 @@ class _Exchange:
         self.reply_bytes = reply_bytes
 
     def run(self, deadline: float) -> tuple[bytes, bytes]:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.channel, selectors.EVENT_READ | selectors.EVENT_WRITE, self._on_channel)
-            selector.register(self.output.descriptor, selectors.EVENT_READ, self._on_output)
-            while not self._complete():
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
-                    raise TimedOut
-                for key, events in selector.select(remaining):
-                    key.data(selector, events)
+        readable: list[Any] = [self.channel, self.output.descriptor]
+        while not self._complete():
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise TimedOut
+            ready, writable, _ = select.select(readable, [self.channel] if self.outgoing else [], [], remaining)
+            if self.output.descriptor in ready and not self.output.drain():
+                readable = [self.channel]  # learner code closed its output
+            try:
+                if writable:
+                    self.outgoing = self.outgoing[self.channel.send(self.outgoing) :]
+                if self.channel in ready:
+                    self._receive()
+            except BlockingIOError:
+                pass
+            except OSError as problem:
+                raise HungUp from problem
         self.output.drain()
         text_end = PREFIX_BYTES + int.from_bytes(self.incoming[:4], "big")
         return bytes(self.incoming[PREFIX_BYTES:text_end]), bytes(self.incoming[text_end:])
 
-    def _on_output(self, selector: selectors.BaseSelector, events: int) -> None:
-        if not self.output.drain():
-            selector.unregister(self.output.descriptor)  # learner code closed its output
-
-    def _on_channel(self, selector: selectors.BaseSelector, events: int) -> None:
-        try:
-            if events & selectors.EVENT_WRITE and self.outgoing:
-                self.outgoing = self.outgoing[self.channel.send(self.outgoing) :]
-                if not self.outgoing:
-                    selector.modify(self.channel, selectors.EVENT_READ, self._on_channel)
-            if events & selectors.EVENT_READ:
-                piece = self.channel.recv(1 << 20)
-                if not piece:
-                    raise HungUp
-                self.incoming += piece
-        except BlockingIOError:
-            pass
-        except OSError as problem:
-            raise HungUp from problem
+    def _receive(self) -> None:
+        piece = self.channel.recv(1 << 20)
+        if not piece:
+            raise HungUp
+        self.incoming += piece
 
     def _complete(self) -> bool:
         if len(self.incoming) < PREFIX_BYTES:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from grader.challenge import Limits
 from grader.submission.problems import CheckAborted, problem_from
 from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut
 from grader.verdict import Outcome
+from grader.wire import Malformed, WireObject, pack, unpack
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Answer:
     """What came back from one call.
 
     Attributes:
-        value: the result: plain data, `WireTensor`, `WireOpaque`, or a `RemoteObject` where it was held.
+        value: the result: plain data, `WireTensor` or `WireOpaque`.
         gradients: with `cotangent`: one gradient (or None) for each argument that requires one; None where the
             result carries no graph.
         arguments: with `echo`: the positional arguments as they are after the call.
@@ -37,25 +36,20 @@ class Answer:
 class Submission:
     """One submission folder and the child that holds it."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self.folder = folder
-        self.limits = limits
-        self.process = ChildProcess(folder, limits)
-        self.number = 0  # of the last request
-        self.generation = 0  # of the worker; objects of an earlier one are gone
+    def __init__(self, process: ChildProcess) -> None:
+        """Take over a child that has been started, or not yet."""
+        self.process = process
+        self.limits = limits = process.limits
+        self.messages = 0  # sent so far
+        self.objects = 0  # held so far
+        self.pending: list[dict[str, Any]] = []  # requests that go out with the next one whose answer is needed
         self.run_ends = time.monotonic() + limits.run_seconds
         self.check_ends = self.run_ends
 
-    def start(self) -> None:
-        """Let the child get ready in the background."""
-        self.process.start()
-
-    def close(self) -> None:
-        self.process.close()
-
     def begin_check(self) -> None:
-        """Give the next check its own time, and forget what was printed before it."""
+        """Give the next check its own time, and forget what was held and printed before it."""
         self.check_ends = time.monotonic() + self.limits.check_seconds
+        self.pending = [{"do": "forget"}]
         self.process.take_output()
 
     @property
@@ -83,29 +77,39 @@ class Submission:
 
     def hold(self, value: Any) -> RemoteObject:
         """Keep a value, as a rule a tensor, in the child."""
-        return RemoteObject(self, self.ask("hold", value=value))
+        held = self.new_object()
+        self.later("hold", number=held.reference.number, value=value)
+        return held
+
+    def new_object(self) -> RemoteObject:
+        """Return the proxy of an object that is yet to be held, under a number of its own."""
+        self.objects += 1
+        return RemoteObject(self, WireObject(self.objects))
 
     def random_state(self) -> Any:
         """Return digests of the states of the child's random generators."""
         return self.ask("random_state")
 
+    def later(self, do: str, **arguments: Any) -> None:
+        """Send a request whose answer nobody needs together with the next one; what it raises comes out there."""
+        self.pending.append({"do": do, **_outgoing(arguments)})
+
     def ask(self, do: str, **arguments: Any) -> Any:
-        """Send one request and return its answer.
+        """Send one request, after those that wait, and return its answer.
 
         Raises:
             LearnerError: learner code raised.
             CheckAborted: no answer will come, or none that can be read.
         """
-        # Loaded here and not above: it imports torch, and the child must be started before that.
-        from grader.wire import Malformed, pack, unpack
-
-        self.number += 1
-        frame = pack({"id": self.number, "do": do, **_outgoing(arguments)})
+        self.later(do, **arguments)
+        self.messages += 1
+        frame = pack({"id": self.messages, "requests": self.pending})
+        self.pending = []
         started = time.monotonic()
         deadline = min(started + self.limits.call_seconds, self.check_ends, self.run_ends)
         try:
             reply = unpack(*self.process.exchange(frame, deadline))
-            if not isinstance(reply, dict) or reply.get("id") != self.number:
+            if not isinstance(reply, dict) or reply.get("id") != self.messages:
                 raise Malformed("not the reply to this request")
         except TimedOut:
             self._replace_worker()
@@ -120,7 +124,6 @@ class Submission:
         return reply["answer"]
 
     def _replace_worker(self, *, died: bool = False) -> str:
-        self.generation += 1
         return self.process.end_worker(died=died)
 
     def _time_message(self, seconds: float) -> str:
@@ -161,12 +164,18 @@ class RemoteFunction:
         return self.call(*args, kwargs=kwargs).value
 
     def call(self, *args: Any, kwargs: dict[str, Any] | None = None, **options: Any) -> Answer:
-        """Call with options: `hold`, `no_grad`, `seed`, `machine`, `cotangent`, `echo`; see `Worker.do_call`."""
+        """Call with options: `no_grad`, `seed`, `machine`, `cotangent`, `echo`; see `Worker.do_call`."""
         answer = self.submission.ask("call", target=self.target, args=list(args), kwargs=kwargs or {}, **options)
         if not isinstance(answer, dict) or "value" not in answer:
             raise CheckAborted(Outcome.ERROR, "The learner process sent an answer that cannot be read.")
-        value = RemoteObject(self.submission, answer["value"]) if options.get("hold") else answer["value"]
-        return Answer(value, answer.get("gradients"), answer.get("arguments"))
+        return Answer(answer["value"], answer.get("gradients"), answer.get("arguments"))
+
+    def hold(self, *args: Any, kwargs: dict[str, Any] | None = None, seed: int | None = None) -> RemoteObject:
+        """Call, and keep the result in the child. The call is made with the next one whose answer is needed."""
+        held = self.submission.new_object()
+        number = held.reference.number
+        self.submission.later("call", target=self.target, args=list(args), kwargs=kwargs or {}, seed=seed, hold=number)
+        return held
 
     def location(self) -> str | None:
         """Return "file.py:line" of the definition, None where it cannot be told."""
@@ -182,17 +191,9 @@ class RemoteFunction:
 class RemoteObject:
     """An object that stays in the child: a model, an optimiser, a tensor of a graph."""
 
-    def __init__(self, submission: Submission, reference: Any) -> None:
+    def __init__(self, submission: Submission, reference: WireObject) -> None:
         self.submission = submission
         self.reference = reference
-
-    def __getattr__(self, name: str) -> RemoteFunction:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self.method(name)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.method("").call(*args, kwargs=kwargs).value
 
     def method(self, name: str) -> RemoteFunction:
         """Return a method, or with an empty name the object's own call."""
@@ -201,6 +202,10 @@ class RemoteObject:
     def fetch(self) -> Any:
         """Return the object's value."""
         return self.submission.ask("fetch", reference=self.reference)
+
+    def train(self, mode: bool = True) -> None:
+        """Switch a module to training mode, or with False to evaluation mode."""
+        self.method("train").hold(mode)
 
     def modes(self) -> dict[str, bool]:
         """Return `training` of the module and of every module inside it, by name ("" is the module itself)."""
@@ -216,15 +221,15 @@ class RemoteObject:
 
     def load(self, state: dict[str, Any]) -> None:
         """Copy tensors into the parameters and buffers."""
-        self.submission.ask("load_state", reference=self.reference, state=state)
+        self.submission.later("load_state", reference=self.reference, state=state)
 
     def fill_gradients(self, value: float) -> None:
         """Leave gradients of this value behind, as an earlier step would."""
-        self.submission.ask("fill_gradients", reference=self.reference, value=value)
+        self.submission.later("fill_gradients", reference=self.reference, value=value)
 
     def observe(self) -> None:
         """Note from now on in which mode the modules are called."""
-        self.submission.ask("observe", reference=self.reference)
+        self.submission.later("observe", reference=self.reference)
 
     def observed(self) -> Sequence[dict[str, Any]]:
         """Return the distinct notes: `training` and `gradients`, each True or False."""

@@ -8,10 +8,9 @@ Models") and the logits divided by sqrt(embed_dim).
 import math
 
 import torch
-from torch import Tensor, nn
-
 from attention import CausalSelfAttention
 from devices import position_ids
+from torch import Tensor, nn
 
 
 class Block(nn.Module):

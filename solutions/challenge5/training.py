@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor, nn
-
 from devices import batch_to_device
 from final_token_loss import final_token_loss
+from torch import Tensor, nn
 
 
 def train_step(model: nn.Module, batch: tuple[Tensor, Tensor], optimizer: torch.optim.Optimizer) -> float:

@@ -15,7 +15,7 @@ from torch import Tensor
 from grader.checking import expect_tensor
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.strategies import values
-from grader.submission import RemoteFunction, RemoteObject
+from grader.submission.remote import RemoteFunction, RemoteObject
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def build_probe(function: RemoteFunction, *, batch: int, time: int, n_heads: int
         "out.weight": torch.eye(embed_dim),
         "out.bias": torch.zeros(embed_dim),
     }
-    module = function.call(embed_dim, n_heads, dropout, hold=True).value
+    module = function.hold(embed_dim, n_heads, dropout)
     module.load(state)
     q, k = (
         part.view(batch, time, n_heads, head_dim).transpose(1, 2)  # [batch, n_heads, time, head_dim]

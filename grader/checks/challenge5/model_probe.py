@@ -10,7 +10,7 @@ from torch import Tensor
 from grader.checking import expect
 from grader.checking.expect import kind_of
 from grader.checks.challenge5 import reference
-from grader.submission import RemoteObject, Submission
+from grader.submission.remote import RemoteObject, Submission
 from grader.wire import WireDevice, WireTensor
 
 VOCAB, EMBED_DIM, N_HEADS, MAX_LEN = 7, 4, 2, 6
@@ -50,18 +50,16 @@ class ModelProbe:
         leaves = {name: value.requires_grad_() for name, value in self.wide().items()}
         logits = reference.model5_logits(leaves, tokens, N_HEADS)[:, -1]  # [batch, vocab]
         torch.nn.functional.cross_entropy(logits, targets[:, -1]).backward()
-        return {
-            name: torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for name, leaf in leaves.items()
-        }
+        return {name: torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for name, leaf in leaves.items()}
 
 
 def build_model(submission: Submission, *, dropout: float, seed: int, device: str = "cpu") -> ModelProbe:
     """Construct a Model 5 from the learner's files, with two heads and one block."""
     sizes = {"vocab_size": VOCAB, "embed_dim": EMBED_DIM, "n_heads": N_HEADS, "n_blocks": 1, "max_len": MAX_LEN}
     function = submission.function("model5", "Model5")
-    model = function.call(kwargs={**sizes, "dropout": dropout}, seed=seed, hold=True).value
+    model = function.hold(kwargs={**sizes, "dropout": dropout}, seed=seed)
     if device != "cpu":
-        model.method("to").call(WireDevice(device), hold=True)
+        model.method("to").hold(WireDevice(device))
     return ModelProbe(model, read_state(model))
 
 
@@ -79,5 +77,5 @@ def make_optimizer(submission: Submission, model: RemoteObject, *, lr: float) ->
 
     Not AdamW: it turns the rounding noise of a gradient that is mathematically zero into a step of full size.
     """
-    parameters = model.method("parameters").call(hold=True).value
-    return submission.function("torch.optim", "SGD").call(parameters, kwargs={"lr": lr}, hold=True).value
+    parameters = model.method("parameters").hold()
+    return submission.function("torch.optim", "SGD").hold(parameters, kwargs={"lr": lr})

@@ -11,7 +11,7 @@ from torch import Tensor
 from grader.checking import check, expect, expect_close, expect_tensor
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.strategies import SEEDS, LossCase, loss_cases, token_ids, values
-from grader.submission import RemoteFunction
+from grader.submission.remote import RemoteFunction
 from grader.wire import WireTensor
 
 LOSS = "final_token_loss:final_token_loss"
@@ -42,7 +42,7 @@ def test_equals_the_reference(function: RemoteFunction, trial, case: LossCase) -
     )
 
 
-@check(of=LOSS, examples=40, batch=st.integers(1, 4), time=st.integers(1, 5), vocab=st.integers(2, 50), seed=SEEDS)
+@check(of=LOSS, examples=20, batch=st.integers(1, 4), time=st.integers(1, 5), vocab=st.integers(2, 50), seed=SEEDS)
 def test_is_log_vocab_for_constant_logits(
     function: RemoteFunction, trial, batch: int, time: int, vocab: int, seed: int
 ) -> None:
@@ -53,7 +53,7 @@ def test_is_log_vocab_for_constant_logits(
     expect_loss(actual, math.log(vocab), f"With equal logits for all {vocab} tokens the loss must be log({vocab}).")
 
 
-@check(of=LOSS, examples=60, case=loss_cases(least_time=2), seed=SEEDS)
+@check(of=LOSS, examples=30, case=loss_cases(least_time=2), seed=SEEDS)
 def test_only_last_position_counts(function: RemoteFunction, trial, case: LossCase, seed: int) -> None:
     """Logits and targets before the last position do not matter"""
     batch, time, vocab = case.sizes
@@ -67,7 +67,7 @@ def test_only_last_position_counts(function: RemoteFunction, trial, case: LossCa
     )
 
 
-@check(of=LOSS, examples=60, case=loss_cases())
+@check(of=LOSS, examples=30, case=loss_cases())
 def test_gradient(function: RemoteFunction, trial, case: LossCase) -> None:
     """The gradient is (softmax - one-hot) / batch at the last position, and zero before it"""
     trial.note(logits=case.logits, targets=case.targets)
@@ -95,7 +95,7 @@ def test_gradient(function: RemoteFunction, trial, case: LossCase) -> None:
     )
 
 
-@check(of=LOSS, examples=40, case=loss_cases(), copies=st.integers(2, 4))
+@check(of=LOSS, examples=15, case=loss_cases(), copies=st.integers(2, 4))
 def test_is_a_mean_over_the_batch(function: RemoteFunction, trial, case: LossCase, copies: int) -> None:
     """It is the mean over the batch, not the sum: repeating the batch changes nothing"""
     once = reference.final_token_loss(case.logits, case.targets)
@@ -103,7 +103,7 @@ def test_is_a_mean_over_the_batch(function: RemoteFunction, trial, case: LossCas
     expect_loss(repeated, once, f"The batch holds the same sequences {copies} times, so that its loss stays the same.")
 
 
-@check(of=LOSS, examples=40, case=loss_cases(least_batch=2), seed=SEEDS)
+@check(of=LOSS, examples=15, case=loss_cases(least_batch=2), seed=SEEDS)
 def test_order_of_the_batch_does_not_matter(function: RemoteFunction, trial, case: LossCase, seed: int) -> None:
     """The order of the sequences in the batch does not matter"""
     order = torch.randperm(case.sizes[0], generator=torch.Generator().manual_seed(seed))
@@ -116,7 +116,7 @@ def test_order_of_the_batch_does_not_matter(function: RemoteFunction, trial, cas
 
 
 @check(
-    of=LOSS, examples=40, batch=st.integers(1, 2), time=st.integers(1, 2), vocab=st.integers(2, 4), last=st.booleans(),
+    of=LOSS, examples=20, batch=st.integers(1, 2), time=st.integers(1, 2), vocab=st.integers(2, 4), last=st.booleans(),
     seed=SEEDS,
 )  # fmt: skip
 def test_edges_count_like_any_other(
@@ -126,10 +126,12 @@ def test_edges_count_like_any_other(
     logits = values((batch, time, vocab), seed)
     targets = torch.full((batch, time), vocab - 1 if last else 0)
     actual = ask(function, trial, logits, targets)
-    expect_loss(actual, reference.final_token_loss(logits, targets), "This edge case gives another loss than it should.")
+    expect_loss(
+        actual, reference.final_token_loss(logits, targets), "This edge case gives another loss than it should."
+    )
 
 
-@check(of=LOSS, examples=40, case=loss_cases(least_time=2))
+@check(of=LOSS, examples=15, case=loss_cases(least_time=2))
 def test_takes_logits_of_the_last_position_only(function: RemoteFunction, trial, case: LossCase) -> None:
     """Logits may be [batch, 1, vocab], the last position only"""
     only_last = case.logits[:, -1:]
@@ -141,7 +143,7 @@ def test_takes_logits_of_the_last_position_only(function: RemoteFunction, trial,
     )
 
 
-@check(of=LOSS, examples=20, case=loss_cases())
+@check(of=LOSS, examples=10, case=loss_cases())
 def test_is_a_scalar_with_a_graph(function: RemoteFunction, trial, case: LossCase) -> None:
     """The loss is a 0-dim tensor that loss.backward() can start from"""
     trial.note(logits=case.logits, targets=case.targets)
