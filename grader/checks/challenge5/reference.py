@@ -73,10 +73,12 @@ def causal_attention(state: Mapping[str, Tensor], x: Tensor, n_heads: int) -> Te
     return F.linear(joined, state["out.weight"], state["out.bias"])
 
 
-def model5_logits(state: Mapping[str, Tensor], tokens: Tensor, n_heads: int) -> Tensor:
-    """Logits `[batch, time, vocab]` of Model 5 without dropout, for weights named as in `model5.py`.
+def model5_logits(
+    state: Mapping[str, Tensor], tokens: Tensor, n_heads: int, *, last_only: bool = False
+) -> Tensor:
+    """Logits of Model 5 without dropout, for weights named as in `model5.py`.
 
-    Computes in the dtype of the weights, and carries gradients to them.
+    Returns `[batch, time, vocab]`, or `[batch, 1, vocab]` with `last_only`. Computes in the dtype of the weights, and carries gradients to them.
     """
     embed_dim = state["token_embedding.weight"].shape[1]
     positions = state["position_embedding.weight"][: tokens.shape[1]]  # [time, embed_dim]
@@ -87,6 +89,8 @@ def model5_logits(state: Mapping[str, Tensor], tokens: Tensor, n_heads: int) -> 
         x = x + causal_attention(_inside(own, "attention."), _norm(own, "attention_norm", x), n_heads)
         hidden = F.gelu(F.linear(_norm(own, "mlp_norm", x), own["mlp.0.weight"], own["mlp.0.bias"]))
         x = x + F.linear(hidden, own["mlp.2.weight"], own["mlp.2.bias"])
+    if last_only:
+        x = x[:, -1:]  # [batch, 1, embed_dim]
     x = _norm(state, "final_norm", x)
     return x @ state["token_embedding.weight"].T / math.sqrt(embed_dim)
 

@@ -1,0 +1,43 @@
+"""Step 4: causal self-attention, with dropout only while training."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class CausalSelfAttention(nn.Module):
+    """Multi-head self-attention in which no position looks at a later one."""
+
+    def __init__(self, embed_dim: int, n_heads: int, dropout: float) -> None:
+        """Create the two projections; this part is given, and you may add to it.
+
+        Args:
+            embed_dim: width of the embeddings, a multiple of `n_heads`.
+            n_heads: number of heads, each `embed_dim // n_heads` wide.
+            dropout: probability with which an attention weight is dropped while training, 0 to 1.
+        """
+        super().__init__()
+        if embed_dim % n_heads != 0:
+            raise ValueError(f"embed_dim {embed_dim} is not a multiple of n_heads {n_heads}")
+        self.n_heads = n_heads
+        self.dropout = dropout
+        self.qkv = nn.Linear(embed_dim, 3 * embed_dim)  # queries, keys and values, in this order
+        self.out = nn.Linear(embed_dim, embed_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Let every position gather from itself and the positions before it.
+
+        For each head of width d, with A = softmax(Q K^T / sqrt(d)) over the positions up to each query's own, the
+        head's result is dropout(A) V. The heads' results side by side go through `out`.
+
+        Dropout acts on the attention weights A, at rate `self.dropout`, and only while `self.training` is True.
+        `F.scaled_dot_product_attention` takes the rate as `dropout_p` and never looks at the mode by itself.
+
+        Args:
+            x: `[batch, time, embed_dim]`.
+
+        Returns:
+            `[batch, time, embed_dim]`.
+        """
+        # ---- your code: begin ----
+        raise NotImplementedError("forward is still to do")  # replace this line
+        # ---- your code: end ----

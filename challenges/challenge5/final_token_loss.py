@@ -1,0 +1,22 @@
+"""Step 2: the loss on the final token only."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def final_token_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return how surprised the model is by the last token of each sequence.
+
+    With x_T the last target of a sequence, the loss of the sequence is -log P(x_T | all tokens before it); the loss of
+    the batch is the mean over its sequences. What the model says at earlier positions does not matter.
+
+    Args:
+        logits: `[batch, time, vocab]`; or `[batch, 1, vocab]`, where the model projected the last position only.
+        targets: `[batch, time]`, int64 token ids. The last column holds the tokens to predict.
+
+    Returns:
+        A 0-dim tensor in nats, differentiable with respect to the logits.
+    """
+    # ---- your code: begin ----
+    raise NotImplementedError("final_token_loss is still to do")  # replace this line
+    # ---- your code: end ----

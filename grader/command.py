@@ -1,0 +1,65 @@
+"""The `grade` command: reads its arguments, does what they ask, and ends with the exit status of the contract.
+
+Nothing here imports torch: the child is started first, so that both processes load it at the same time.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+from grader.errors import GraderError, UsageError
+from grader.options import OVERVIEW, VERSION, parse_grade, parse_hint, parse_list
+
+PASSED, NOT_PASSED, WRONG_USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+WHERE_TO_REPORT = "This is a fault of the grader, not of your files. Please report it with the lines above."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _dispatch(arguments)
+    except UsageError as problem:
+        print(f"grade: {problem}", file=sys.stderr)
+        return WRONG_USAGE
+    except GraderError as problem:
+        print(f"grade: {problem}\n{WHERE_TO_REPORT}", file=sys.stderr)
+        return GRADER_FAILED
+    except KeyboardInterrupt:
+        print("grade: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # nobody reads on (`grade ... | head`), and Python must not complain about it
+        return NOT_PASSED
+    except Exception:
+        traceback.print_exc()
+        print(f"grade: {WHERE_TO_REPORT}", file=sys.stderr)
+        return GRADER_FAILED
+
+
+def _dispatch(arguments: list[str]) -> int:
+    first = arguments[0] if arguments else "--help"
+    if first in ("-h", "--help", "help"):
+        print(OVERVIEW)
+        return PASSED if arguments else WRONG_USAGE
+    if first in ("-V", "--version"):
+        print(VERSION)
+        return PASSED
+    if sys.platform == "win32":
+        raise UsageError("Windows is not supported directly; use the Windows Subsystem for Linux (WSL).")
+    if first == "list":
+        from grader.overview import print_overview
+
+        parse_list(arguments[1:])
+        print_overview(start=Path.cwd())
+        return PASSED
+    if first == "hint":
+        from grader.hints import print_hint
+
+        print_hint(parse_hint(arguments[1:]), start=Path.cwd())
+        return PASSED
+    from grader.grading import grade
+
+    return PASSED if grade(parse_grade(arguments), start=Path.cwd()) else NOT_PASSED

@@ -1,0 +1,46 @@
+"""The challenge folder as it stands on a git branch, tag or commit, unpacked into a temporary folder."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.project import Project
+
+
+def unpack_reference(project: Project, challenge: str, reference: str, target: Path) -> Path:
+    """Unpack `challenges/CHALLENGE` of a git reference below `target`; return the folder.
+
+    Neither the working tree nor the index is touched.
+
+    Raises:
+        UsageError: no git, no such reference, or no such folder on it.
+    """
+    if not _git(project, "rev-parse", "--git-dir"):
+        raise UsageError(f"{project.root} is no git repository (or git is not installed), so --ref cannot be used.")
+    commit = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
+    if commit is None:
+        raise UsageError(f"git knows no branch, tag or commit '{reference}'. See: git branch --all")
+    prefix = (_git(project, "rev-parse", "--show-prefix") or b"").decode().strip()
+    path = f"{prefix}challenges/{challenge}"
+    # `git archive` takes a path from the top of the repository in this form.
+    archive = _git(project, "archive", "--format=tar", f"{commit.decode().strip()}:{path}")
+    if archive is None:
+        raise UsageError(f"There is no folder challenges/{challenge} on '{reference}'.")
+    folder = target / challenge
+    folder.mkdir(parents=True)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    return folder
+
+
+def _git(project: Project, *arguments: str) -> bytes | None:
+    """Run git in the project; its output, or None if it failed."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=project.root, capture_output=True, check=False)
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None

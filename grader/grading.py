@@ -1,0 +1,162 @@
+"""One grading run, from the options to the verdict: challenge → submission → checks → smoke test → verdict → report."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader import __version__
+from grader.challenge import Challenge, load_challenge
+from grader.errors import UsageError
+from grader.git_reference import unpack_reference
+from grader.options import GradeOptions
+from grader.progress import load_progress
+from grader.project import find_project, notes_folder, submission_folder
+from grader.submission.process import ChildProcess
+from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
+
+if TYPE_CHECKING:  # these import torch, and the child is started before that
+    from grader.report.base import Report
+    from grader.smoke import SmokeTest
+    from grader.submission.remote import Submission
+
+
+def grade(options: GradeOptions, *, start: Path) -> bool:
+    """Do one run and report it; True for a full pass.
+
+    Raises:
+        UsageError, GraderError: see there.
+    """
+    challenge = load_challenge(options.challenge)
+    for name in options.only:
+        challenge.step(name)
+    with tempfile.TemporaryDirectory(prefix="fine-dropout-ref-") as scratch:
+        folder = _folder(options, start, Path(scratch))
+        process = ChildProcess(folder, challenge.limits)
+        try:
+            process.start()
+            return _Run(options, challenge, folder, process, start).run()
+        finally:
+            process.close()
+
+
+def _folder(options: GradeOptions, start: Path, scratch: Path) -> Path:
+    if options.ref is None:
+        return submission_folder(options.challenge, options.folder, solution=options.solution, start=start)
+    project = find_project(start)
+    if project is None:
+        raise UsageError("--ref needs the project's git repository around it: go into the project first.")
+    return unpack_reference(project, options.challenge, options.ref, scratch)
+
+
+class _Run:
+    """The state of one run while it lasts."""
+
+    def __init__(
+        self, options: GradeOptions, challenge: Challenge, folder: Path, process: ChildProcess, start: Path
+    ) -> None:
+        from grader.report import make_report
+        from grader.submission.remote import Submission
+
+        self.options, self.challenge, self.folder, self.start = options, challenge, folder, start
+        self.submission: Submission = Submission(process)
+        self.report: Report = make_report(options.format, _hint_command(challenge))
+        self.results: list[CheckResult] = []
+        self.expected: tuple[str, ...] = ()
+
+    def run(self) -> bool:
+        smoke_test = self._smoke_test()
+        self.report.started(self.challenge, _label(self.options, self.folder))
+        smoke = None
+        try:
+            self._run_checks()
+            if smoke_test is not None:
+                smoke = self._run_smoke(smoke_test)
+        except KeyboardInterrupt:
+            self.report.finished(self._verdict(smoke, "stopped with Ctrl-C"))
+            raise
+        verdict = self._verdict(smoke)
+        if self._is_learners_own():
+            load_progress(notes_folder(self.start), self.challenge.name, self.folder).record(self.challenge, verdict)
+        self.report.finished(verdict, curves=self._save_curves(smoke))
+        return verdict.passed
+
+    def _smoke_test(self) -> SmokeTest | None:
+        """Return the smoke test if it was asked for; data of the user's own are tried before anything else."""
+        if not self.options.smoke or self.options.only or self.challenge.smoke_file is None:
+            return None
+        from grader.smoke import SmokeOptions, SmokeTest
+
+        options = SmokeOptions(self.options.data, self.options.tokenizer, self.options.seed)
+        test = SmokeTest(self.challenge, options)
+        if options != SmokeOptions(seed=options.seed):
+            test.prepare()
+        return test
+
+    def _run_checks(self) -> None:
+        from grader.checking.runner import run_checks
+
+        def on_result(result: CheckResult) -> None:
+            self.results.append(result)
+            self.report.check_finished(result)
+
+        only = frozenset(self.options.only)
+        self.expected, _ = run_checks(
+            self.challenge, self.submission, only=only, seed=self.options.seed, on_result=on_result
+        )
+        self.report.checks_finished()
+
+    def _run_smoke(self, test: SmokeTest) -> SmokeResult:
+        waiting_for = [
+            step.name
+            for step in self.challenge.steps
+            if any(r.step == step.name and r.outcome is not Outcome.PASSED for r in self.results)
+        ]
+        if waiting_for or len(self.results) != len(self.expected):
+            return SmokeResult(Outcome.NOT_RUN, f"Waits for the steps: {', '.join(waiting_for)}.")
+        return test.run(self.submission, self.report)
+
+    def _verdict(self, smoke: SmokeResult | None, *left_out: str) -> Verdict:
+        import torch
+
+        reasons = [f"--only {name}" for name in self.options.only]
+        reasons += ["--no-smoke"] if not self.options.smoke and not self.options.only else []
+        return Verdict(
+            challenge=self.challenge.name,
+            expected=self.expected,
+            checks=tuple(self.results),
+            smoke=smoke,
+            environment={
+                "python": platform.python_version(),
+                "torch": str(torch.__version__),
+                "grader": __version__,
+                "isolation": "process",
+            },
+            left_out=(*reasons, *left_out),
+        )
+
+    def _is_learners_own(self) -> bool:
+        return not self.options.solution and self.options.ref is None
+
+    def _save_curves(self, smoke: SmokeResult | None) -> Path | None:
+        if smoke is None or not smoke.train_loss or self.options.format == "json":
+            return None
+        from grader.report.curves_image import save_curves
+
+        path = notes_folder(self.start) / f"{self.challenge.name}-curves.png"
+        return save_curves(smoke, path)
+
+
+def _label(options: GradeOptions, folder: Path) -> str:
+    if options.ref is not None:
+        return f"challenges/{options.challenge} on {options.ref}"
+    project = find_project(folder)
+    if project is not None and folder.is_relative_to(project.root):
+        return str(folder.relative_to(project.root))
+    return str(folder)
+
+
+def _hint_command(challenge: Challenge) -> str:
+    return f"grade hint {challenge.name}"

@@ -1,0 +1,71 @@
+"""Where things are: the project around the learner, the folder to grade, and the grader's own notes.
+
+A project is a folder with `challenges/` and `solutions/` in it. The notes (progress, curves) go into its `.grade/`
+folder, which git ignores; outside a project, into the user's state folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Project:
+    root: Path
+
+    def challenge(self, name: str) -> Path:
+        return self.root / "challenges" / name
+
+    def solution(self, name: str) -> Path:
+        return self.root / "solutions" / name
+
+
+def find_project(start: Path) -> Project | None:
+    """Return the project that encloses `start`, None where there is none."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / "challenges").is_dir() and (folder / "solutions").is_dir():
+            return Project(folder)
+    return None
+
+
+def submission_folder(name: str, folder: str | None, *, solution: bool, start: Path) -> Path:
+    """Return the folder to grade.
+
+    Args:
+        name: the challenge.
+        folder: what the user named, if anything.
+        solution: grade the project's solution.
+        start: the current folder.
+    Raises:
+        UsageError: it is not there.
+    """
+    if folder is not None:
+        path = (start / folder).expanduser().resolve()
+        if not path.exists():
+            raise UsageError(f"There is no folder {folder}. Name the folder that holds your {name} files.")
+        if not path.is_dir():
+            raise UsageError(f"{folder} is a file. Name the folder that holds your {name} files.")
+        return path
+    project = find_project(start)
+    if project is None:
+        raise UsageError(f"You are outside the project. Go into it, or name a folder: grade {name} FOLDER.")
+    path = project.solution(name) if solution else project.challenge(name)
+    if not path.is_dir():
+        raise UsageError(f"There is no folder {path.relative_to(project.root)} in {project.root}.")
+    return path
+
+
+def notes_folder(start: Path) -> Path:
+    """Return the folder for progress and curves; it need not exist yet."""
+    project = find_project(start)
+    if project is not None:
+        return project.root / ".grade"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "fine-dropout"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "fine-dropout"

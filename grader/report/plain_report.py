@@ -1,0 +1,100 @@
+"""The report for pipes, logs and narrow windows: plain lines, no colours, nothing that is overwritten."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from itertools import groupby
+from pathlib import Path
+from typing import TextIO
+
+from grader.challenge import Challenge
+from grader.report import words
+from grader.report.base import Report
+from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
+
+LABEL_WIDTH = 10
+
+
+class PlainReport(Report):
+    def __init__(self, stream: TextIO, hint_command: str) -> None:
+        self.stream, self.hint_command = stream, hint_command
+        self.width = min(80, max(30, shutil.get_terminal_size().columns))
+        self.last: CheckResult | None = None
+        self.train_loss = float("nan")
+
+    def started(self, challenge: Challenge, folder: str) -> None:
+        self.challenge = challenge
+        self._line(f"{challenge.name}: {challenge.title}")
+        self._line(f"Grading {folder}")
+
+    def check_finished(self, result: CheckResult) -> None:
+        if self.last is None or self.last.step != result.step:
+            self._line("")
+            self._line(f"{result.step}: {self.challenge.step(result.step).title}")
+        elif result.outcome in words.QUIET and self.last.outcome is result.outcome:
+            return  # said once for all checks of the step
+        self.last = result
+        if result.outcome in words.QUIET:
+            self._line(f"{words.word(result.outcome)}: {result.message}", indent="  ")
+            return
+        self._line(f"{words.word(result.outcome):7} {result.title}", indent="  ", hanging=10)
+
+    def smoke_started(self, steps: int) -> None:
+        self._line("")
+        self._line(f"smoke test: {steps} training steps")
+
+    def smoke_step(self, step: int, train_loss: float) -> None:
+        self.train_loss = train_loss
+
+    def smoke_evaluated(self, step: int, test_loss: float) -> None:
+        train = f"  train loss {self.train_loss:.3f}" if step else ""
+        self._line(f"step {step:4d}  test loss {test_loss:.3f}{train}", indent="  ")
+
+    def finished(self, verdict: Verdict, *, curves: Path | None = None) -> None:
+        failure = words.first_failure(verdict.checks)
+        if failure is not None:
+            self._block(failure)
+        if verdict.smoke is not None:
+            self._smoke(verdict.smoke, curves)
+        self._line("")
+        self._line(words.verdict_line(verdict, self.challenge))
+        self._line(f"isolation: {verdict.environment.get('isolation', '')}")
+
+    def _block(self, failure: CheckResult) -> None:
+        self._line("")
+        self._line(f"{failure.step}: {failure.title}", indent="-- ")
+        for label, text in words.explanation(failure, self.hint_command):
+            for index, line in enumerate(text.splitlines()):
+                self._line(f"{label if index == 0 else '':{LABEL_WIDTH}}{line}" if label else line, hanging=LABEL_WIDTH)
+
+    def _smoke(self, smoke: SmokeResult, curves: Path | None) -> None:
+        if smoke.outcome is Outcome.NOT_RUN:
+            self._line("")
+        self._line(f"smoke test: {words.word(smoke.outcome)}. {smoke.message}")
+        if smoke.location:
+            self._line(f"where     {smoke.location}", indent="  ")
+        for fact in smoke.facts:
+            self._line(fact, indent="  ")
+        if smoke.train_loss:
+            for line in words.curves(smoke, self.width - 35):
+                self._line(line, indent="  ")
+        if smoke.sample:
+            self._line(f"it writes: {smoke.sample}", indent="  ", hanging=4)
+        if curves is not None:
+            self.stream.write(f"  curves: {curves}\n")  # a path is not broken over lines
+
+    def _line(self, text: str, *, indent: str = "", hanging: int = 0) -> None:
+        blank = " " * max(len(indent), hanging)
+        wrapped = textwrap.wrap(
+            text,
+            self.width,
+            initial_indent=indent,
+            subsequent_indent=blank,
+            drop_whitespace=True,
+            replace_whitespace=False,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        self.stream.write("\n".join(wrapped) + "\n")
+        self.stream.flush()

@@ -1,0 +1,114 @@
+"""The words, marks and lines that the rich and the plain report share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.challenge import Challenge
+from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
+
+MARKS = {
+    Outcome.PASSED: "✓",
+    Outcome.FAILED: "✗",
+    Outcome.TODO: "○",
+    Outcome.ERROR: "✗",
+    Outcome.TIMEOUT: "✗",
+    Outcome.CRASHED: "✗",
+    Outcome.NOT_RUN: "·",
+}
+COLOURS = {Outcome.PASSED: "green", Outcome.TODO: "yellow", Outcome.NOT_RUN: "dim"}
+WORDS = {Outcome.TODO: "to do", Outcome.NOT_RUN: "not run"}
+BARS = "▁▂▃▄▅▆▇█"
+QUIET = (Outcome.TODO, Outcome.NOT_RUN)  # the same for every check of a step, so said once
+
+
+def word(outcome: Outcome) -> str:
+    return WORDS.get(outcome, str(outcome))
+
+
+def colour(outcome: Outcome) -> str:
+    return COLOURS.get(outcome, "red")
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def step_summary(results: Sequence[CheckResult]) -> tuple[Outcome, str]:
+    """Return the outcome of a step and a few words on it."""
+    passed = sum(result.outcome is Outcome.PASSED for result in results)
+    if passed == len(results):
+        return Outcome.PASSED, counted(passed, "check")
+    worst = next(result for result in results if result.outcome is not Outcome.PASSED)
+    if worst.outcome in QUIET and all(result.outcome is worst.outcome for result in results):
+        return worst.outcome, worst.message if worst.outcome is Outcome.NOT_RUN else "to do"
+    return worst.outcome, f"{passed} of {counted(len(results), 'check')} pass"
+
+
+def first_failure(results: Sequence[CheckResult]) -> CheckResult | None:
+    """Return the check to explain: the first real failure, else the first thing to do."""
+    not_green = [result for result in results if result.outcome not in (Outcome.PASSED, Outcome.NOT_RUN)]
+    real = [result for result in not_green if result.outcome is not Outcome.TODO]
+    return next(iter(real or not_green), None)
+
+
+def explanation(result: CheckResult, hint_command: str) -> list[tuple[str, str]]:
+    """Return the block for one check that is not green, as (label, text) pairs; texts may have several lines."""
+    tried = [line for line in result.counterexample.splitlines() if not line.startswith(("expected:", "got:"))]
+    values = dict(
+        line.split(":", 1) for line in result.counterexample.splitlines() if line.startswith(("expected:", "got:"))
+    )
+    rows = [
+        ("", result.message),
+        ("tried", "\n".join(tried)),
+        ("expected", values.get("expected", "").strip()),
+        ("got", values.get("got", "").strip()),
+        ("where", result.location or ""),
+        ("printed", _shortened(result.output)),
+        ("hint", f"{hint_command} {result.step}"),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def _shortened(output: str, lines: int = 8) -> str:
+    kept = output.splitlines()
+    return "\n".join(kept[:lines] + ([f"… ({len(kept) - lines} more lines)"] if len(kept) > lines else []))
+
+
+def verdict_line(verdict: Verdict, challenge: Challenge) -> str:
+    """Say the verdict, and what to do next."""
+    total = len(verdict.expected)
+    if verdict.passed:
+        return f"Passed: all {total} checks and the smoke test."
+    if verdict.left_out and all(result.outcome is Outcome.PASSED for result in verdict.checks) and verdict.checks:
+        left_out = ", ".join(verdict.left_out)
+        return f"{counted(len(verdict.checks), 'check')} passed. Not a full pass, because of {left_out}."
+    green = [step.name for step in challenge.steps if _is_green(verdict.of_step(step.name))]
+    open_steps = [step.name for step in challenge.steps if step.name not in green and verdict.of_step(step.name)]
+    if not open_steps and verdict.smoke is not None:
+        return f"Not passed: all {total} checks pass, but the smoke test does not."
+    next_step = f" Next: {open_steps[0]}." if open_steps else ""
+    stopped = f" ({', '.join(verdict.left_out)})" if verdict.left_out else ""
+    return f"Not passed yet: {len(green)} of {counted(len(challenge.steps), 'step')} green.{next_step}{stopped}"
+
+
+def _is_green(results: Sequence[CheckResult]) -> bool:
+    return bool(results) and all(result.outcome is Outcome.PASSED for result in results)
+
+
+def sparkline(losses: Sequence[float], width: int) -> str:
+    """Draw losses as a row of bars, averaged into at most `width` of them."""
+    width = min(width, len(losses))
+    edges = [round(index * len(losses) / width) for index in range(width + 1)]
+    means = [
+        sum(losses[low:high]) / (high - low) for low, high in zip(edges[:-1], edges[1:], strict=True) if high > low
+    ]
+    lowest, highest = min(means), max(means)
+    span = (highest - lowest) or 1.0
+    return "".join(BARS[round((mean - lowest) / span * (len(BARS) - 1))] for mean in means)
+
+
+def curves(smoke: SmokeResult, width: int) -> list[str]:
+    """Return the train and the test curve as lines of text."""
+    rows = [("train", list(smoke.train_loss)), ("test", [loss for _, loss in smoke.test_loss])]
+    return [f"{name:5}  {sparkline(losses, width)}  {losses[0]:.2f} → {losses[-1]:.2f} nats" for name, losses in rows]

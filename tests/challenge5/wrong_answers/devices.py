@@ -1,0 +1,204 @@
+"""Wrong answers of step 3: `pick_device`, `batch_to_device` and `position_ids`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from grader.verdict import Outcome
+from tests.challenge5.wrong_answers.wrong_answer import wrong as any_wrong
+
+wrong = partial(any_wrong, file="devices.py")
+
+TAKES = "takes_the_accelerator"
+FALLS_BACK = "falls_back_to_the_cpu"
+BOTH = "moves_both_parts"
+OBEYS = "obeys_its_argument"
+KEEPS = "keeps_dtypes_and_values"
+COUNT = "positions_count_from_zero"
+FOLLOW = "positions_follow_the_tokens"
+WHOLE_STEP = "a_whole_step_runs_on_the_accelerator"
+
+# The solution's imports, for a name that stands beside the functions.
+IMPORTS = "import torch\nfrom torch import Tensor\n"
+
+WRONG_PICKS = (
+    wrong("always the CPU", TAKES, pick_device='return torch.device("cpu")'),
+    wrong("always CUDA", FALLS_BACK, TAKES, pick_device='return torch.device("cuda")'),
+    wrong("always the simulated one", FALLS_BACK, TAKES, pick_device='return torch.device("sim")'),
+    wrong(
+        "CUDA or the CPU, no other accelerator",
+        TAKES,
+        pick_device='return torch.device("cuda" if torch.cuda.is_available() else "cpu")',
+    ),
+    wrong(
+        "MPS or the CPU, no other accelerator",
+        TAKES,
+        pick_device='return torch.device("mps" if torch.backends.mps.is_available() else "cpu")',
+    ),
+    wrong(
+        "the wrong way round",
+        TAKES,
+        FALLS_BACK,
+        pick_device='return torch.device("cpu" if torch.cuda.is_available() else "cuda")',
+    ),
+    wrong(
+        "CUDA for every accelerator",
+        TAKES,
+        pick_device='return torch.device("cuda" if torch.accelerator.is_available() else "cpu")',
+    ),
+    wrong(
+        "a string", TAKES, FALLS_BACK, pick_device='return "cuda" if torch.cuda.is_available() else "cpu"'
+    ),
+    wrong(
+        "None without an accelerator",
+        FALLS_BACK,
+        pick_device="return torch.accelerator.current_accelerator(check_available=True)",
+    ),
+    wrong(
+        "the accelerator of the moment of import",
+        TAKES,
+        pick_device="return ALWAYS",
+        edits={IMPORTS: IMPORTS + '\nALWAYS = torch.device("cpu")\n'},
+    ),
+)
+
+WRONG_MOVES = (
+    wrong("nothing moved", BOTH, OBEYS, batch_to_device="return batch"),
+    wrong("only the tokens moved", BOTH, OBEYS, batch_to_device="return batch[0].to(device), batch[1]"),
+    wrong("only the targets moved", BOTH, OBEYS, batch_to_device="return batch[0], batch[1].to(device)"),
+    wrong(
+        "moved copies thrown away",
+        BOTH,
+        OBEYS,
+        batch_to_device="""
+            tokens, targets = batch
+            tokens.to(device)
+            targets.to(device)
+            return tokens, targets
+        """,
+    ),
+    wrong(
+        ".cuda()",
+        BOTH,
+        outcome=Outcome.ERROR,
+        batch_to_device="return batch[0].cuda(), batch[1].cuda()",
+    ),
+    wrong("always to the CPU", BOTH, batch_to_device="return batch[0].cpu(), batch[1].cpu()"),
+    wrong(
+        "to the picked device, not the given one",
+        OBEYS,
+        batch_to_device="""
+            device = pick_device()
+            return batch[0].to(device), batch[1].to(device)
+        """,
+    ),
+    wrong(
+        "to a device of the module",
+        OBEYS,
+        batch_to_device="return batch[0].to(DEVICE), batch[1].to(DEVICE)",
+        edits={IMPORTS: IMPORTS + '\nDEVICE = torch.device("sim")\n'},
+    ),
+    wrong(
+        "never back from the accelerator",
+        OBEYS,
+        batch_to_device="""
+            if device.type == "cpu":
+                return batch
+            return batch[0].to(device), batch[1].to(device)
+        """,
+    ),
+    wrong("a list", BOTH, batch_to_device="return [part.to(device) for part in batch]"),
+    wrong("a generator", BOTH, batch_to_device="return (part.to(device) for part in batch)"),
+    wrong("only the tokens returned", BOTH, batch_to_device="return batch[0].to(device)"),
+    wrong("stacked into one tensor", BOTH, batch_to_device="return torch.stack(batch).to(device)"),
+    wrong("tokens and targets swapped", BOTH, batch_to_device="return batch[1].to(device), batch[0].to(device)"),
+    wrong("tokens twice", BOTH, batch_to_device="tokens = batch[0].to(device)\nreturn tokens, tokens"),
+    wrong(
+        "int32 becomes int64",
+        KEEPS,
+        batch_to_device="return batch[0].long().to(device), batch[1].long().to(device)",
+    ),
+    wrong(
+        "everything becomes int32",
+        BOTH,
+        KEEPS,
+        batch_to_device="return batch[0].to(device, torch.int32), batch[1].to(device, torch.int32)",
+    ),
+    wrong(
+        "everything becomes float32",
+        BOTH,
+        KEEPS,
+        WHOLE_STEP,
+        batch_to_device="return batch[0].to(device).float(), batch[1].to(device).float()",
+        outcome=Outcome.FAILED,
+    ),
+    wrong(
+        "ids cut at 5",
+        BOTH,
+        KEEPS,
+        batch_to_device="return batch[0].to(device).clamp(max=5), batch[1].to(device)",
+    ),
+    wrong("flattened", BOTH, batch_to_device="return batch[0].flatten().to(device), batch[1].flatten().to(device)"),
+)
+
+WRONG_POSITIONS = (
+    wrong("on the CPU", FOLLOW, position_ids="return torch.arange(tokens.shape[1])"),
+    wrong("always on the simulated device", COUNT, position_ids='return torch.arange(tokens.shape[1], device="sim")'),
+    wrong(
+        "on the picked device",
+        FOLLOW,
+        COUNT,
+        position_ids="return torch.arange(tokens.shape[1], device=pick_device())",
+    ),
+    wrong(
+        "made once on the CPU and remembered",
+        FOLLOW,
+        position_ids="return POSITIONS[: tokens.shape[1]]",
+        edits={IMPORTS: IMPORTS + "\nPOSITIONS = torch.arange(256)\n"},
+    ),
+    wrong(
+        "one", COUNT, position_ids="return torch.arange(1, tokens.shape[1] + 1, device=tokens.device)"
+    ),
+    wrong(
+        "one too many", COUNT, position_ids="return torch.arange(tokens.shape[1] + 1, device=tokens.device)"
+    ),
+    wrong("one too few", COUNT, position_ids="return torch.arange(tokens.shape[1] - 1, device=tokens.device)"),
+    wrong("backwards", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device).flip(0)"),
+    wrong("all zero", COUNT, position_ids="return torch.zeros_like(tokens[0])"),
+    wrong("length of the batch", COUNT, position_ids="return torch.arange(len(tokens), device=tokens.device)"),
+    wrong("length of all tokens", COUNT, position_ids="return torch.arange(tokens.numel(), device=tokens.device)"),
+    wrong("length 256", COUNT, position_ids="return torch.arange(256, device=tokens.device)"),
+    wrong("at most 32", COUNT, position_ids="return torch.arange(min(32, tokens.shape[1]), device=tokens.device)"),
+    wrong("the tokens themselves", COUNT, position_ids="return tokens[0]"),
+    wrong(
+        "int32", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device, dtype=torch.int32)"
+    ),
+    wrong("float", COUNT, position_ids="return torch.arange(float(tokens.shape[1]), device=tokens.device)"),
+    wrong(
+        "one row for each sequence",
+        COUNT,
+        position_ids="return torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)",
+    ),
+    wrong(
+        "shape [1, time]", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device)[None]"
+    ),
+    wrong("a range", COUNT, position_ids="return range(tokens.shape[1])"),
+    wrong("order of the ids", COUNT, position_ids="return tokens[0].argsort()"),
+)
+
+WHOLE_STEP_FAILS = (
+    wrong(
+        "targets left behind, whole step",
+        WHOLE_STEP,
+        outcome=Outcome.ERROR,
+        batch_to_device="return batch[0].to(device), batch[1]",
+    ),
+    wrong(
+        "positions left behind, whole step",
+        WHOLE_STEP,
+        outcome=Outcome.ERROR,
+        position_ids="return torch.arange(tokens.shape[1])",
+    ),
+)
+
+DEVICES = (*WRONG_PICKS, *WRONG_MOVES, *WRONG_POSITIONS, *WHOLE_STEP_FAILS)
