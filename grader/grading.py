@@ -11,6 +11,7 @@ from grader import __version__
 from grader.challenge import Challenge, load_challenge
 from grader.errors import UsageError
 from grader.git_reference import unpack_reference
+from grader.hints import hint_for_failure
 from grader.options import GradeOptions
 from grader.progress import load_progress
 from grader.project import find_project, notes_folder, submission_folder
@@ -62,7 +63,8 @@ class _Run:
 
         self.options, self.challenge, self.folder, self.start = options, challenge, folder, start
         self.submission: Submission = Submission(process)
-        self.report: Report = make_report(options.format, _hint_command(challenge))
+        self.report: Report = make_report(options.format, self._hint_for)
+        self.progress = load_progress(notes_folder(start), challenge.name, folder)
         self.results: list[CheckResult] = []
         self.expected: tuple[str, ...] = ()
 
@@ -78,9 +80,10 @@ class _Run:
             self.report.finished(self._verdict(smoke, "stopped with Ctrl-C"))
             raise
         verdict = self._verdict(smoke)
-        if self._is_learners_own():
-            load_progress(notes_folder(self.start), self.challenge.name, self.folder).record(self.challenge, verdict)
+        self.progress.record(self.challenge, verdict)
         self.report.finished(verdict, curves=self._save_curves(smoke))
+        if self.options.ref is None:
+            self.progress.save()
         return verdict.passed
 
     def _smoke_test(self) -> SmokeTest | None:
@@ -137,8 +140,8 @@ class _Run:
             left_out=(*reasons, *left_out),
         )
 
-    def _is_learners_own(self) -> bool:
-        return not self.options.solution and self.options.ref is None
+    def _hint_for(self, step: str) -> str:
+        return hint_for_failure(self.challenge, self.challenge.step(step), self.progress)
 
     def _save_curves(self, smoke: SmokeResult | None) -> Path | None:
         if smoke is None or not smoke.train_loss or self.options.format == "json":
@@ -156,7 +159,3 @@ def _label(options: GradeOptions, folder: Path) -> str:
     if project is not None and folder.is_relative_to(project.root):
         return str(folder.relative_to(project.root))
     return str(folder)
-
-
-def _hint_command(challenge: Challenge) -> str:
-    return f"grade hint {challenge.name}"

@@ -19,7 +19,7 @@ def print_hint(options: HintOptions, *, start: Path) -> None:
         UsageError: there is no such challenge or step.
     """
     challenge = load_challenge(options.challenge)
-    progress = _progress(challenge, start)
+    progress = learners_progress(challenge, start)
     name = options.step or progress.first_open(challenge)
     if name is None:
         print(f"All steps of {challenge.name} pass: no hint needed. (grade hint {challenge.name} STEP shows one.)")
@@ -38,7 +38,19 @@ def print_hint(options: HintOptions, *, start: Path) -> None:
     progress.save()
 
 
-def _progress(challenge: Challenge, start: Path) -> Progress:
+def hint_for_failure(challenge: Challenge, step: Step, progress: Progress) -> str:
+    """Return the text that a failure shows: the hint that the learner has come to, and how to get the next."""
+    number = progress.current_hint(step.name)
+    progress.hints[step.name] = number + 1
+    last = number + 1 == len(step.hints)
+    more = (
+        f"the lesson is challenges/{challenge.name}/README.md" if last else f"grade hint {challenge.name} {step.name}"
+    )
+    return f"{step.hints[number]}\nMore: {more}"
+
+
+def learners_progress(challenge: Challenge, start: Path) -> Progress:
+    """Return what is remembered of the project's own challenge folder."""
     project = find_project(start)
     folder = project.challenge(challenge.name) if project else start.resolve()
     return load_progress(notes_folder(start), challenge.name, folder)

@@ -40,12 +40,15 @@ class Progress:
                 self._set(step.name, next((r.outcome for r in results if r.outcome is not Outcome.PASSED), "passed"))
         if verdict.smoke is not None:
             self.smoke = verdict.smoke.outcome
-        self.save()
 
     def _set(self, step: str, outcome: str) -> None:
         if outcome == "passed":
             self.hints.pop(step, None)
         self.steps[step] = str(outcome)
+
+    def current_hint(self, step: str) -> int:
+        """Return the number (from 0) of the hint that was shown last, the first where none was."""
+        return max(self.hints.get(step, 0) - 1, 0)
 
     def first_open(self, challenge: Challenge) -> str | None:
         """Return the first step that has not passed yet, None if all have."""

@@ -86,7 +86,8 @@ def _load(challenge: Challenge) -> ModuleType:
     if path is None:
         raise GraderError(f"{challenge.name} has no smoke test")
     spec = importlib.util.spec_from_file_location(f"{challenge.name}_smoke", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # dataclasses look their module up there
     spec.loader.exec_module(module)

@@ -1,6 +1,5 @@
 """Step 4: causal self-attention, with dropout only while training."""
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 

@@ -1,6 +1,5 @@
 """Step 1: log-softmax, from logits to log-probabilities."""
 
-import torch
 from torch import Tensor
 
 

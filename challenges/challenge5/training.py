@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 
 import torch
-from devices import batch_to_device
-from final_token_loss import final_token_loss
 from torch import Tensor, nn
 
 

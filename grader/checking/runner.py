@@ -21,6 +21,7 @@ from grader.checking.trial import EnoughShrinking, Trial
 from grader.errors import GraderError
 from grader.submission.problems import CheckAborted, LearnerError
 from grader.submission.remote import RemoteFunction, Submission
+from grader.unfilled import unfilled_functions
 from grader.verdict import CheckResult, Outcome
 
 OnResult = Callable[[CheckResult], None]
@@ -140,10 +141,13 @@ class _ChecksPlugin:
     def _run(self, item: pytest.Function) -> None:
         step = self.challenge.step(_step_name(item))
         reason = self._why_not(step)
-        if reason:
-            result = CheckResult(_check_id(item), step.name, _title(item), Outcome.NOT_RUN, reason)
-        else:
+        if not reason:
             result = self._outcome(item, step)
+        elif self._is_unfilled(item, step):
+            message = f"Still to do: fill the marked place in {step.file}."
+            result = CheckResult(_check_id(item), step.name, _title(item), Outcome.TODO, message, location=step.file)
+        else:
+            result = CheckResult(_check_id(item), step.name, _title(item), Outcome.NOT_RUN, reason)
         self.results.append(result)
         self.on_result(result)
 
@@ -156,6 +160,12 @@ class _ChecksPlugin:
         if self.submission.run_is_over:
             return "Not run: the time for the whole run was used up before."
         return ""
+
+    def _is_unfilled(self, item: pytest.Function, step: Step) -> bool:
+        """True if what the check is about is still a stub; a check of a given file shares the step's fate."""
+        unfilled = unfilled_functions(self.submission.process.folder / step.file)
+        module, name = item.obj.checks
+        return name in unfilled if module == step.name else bool(unfilled)
 
     def _outcome(self, item: pytest.Function, step: Step) -> CheckResult:
         self.trial = trial = Trial()

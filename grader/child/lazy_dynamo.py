@@ -46,4 +46,4 @@ def delay_dynamo() -> None:
         stand_in = _StandIn(NAME)
         stand_in.__spec__ = importlib.util.find_spec(NAME)  # read on every `import torch._dynamo`
         sys.modules[NAME] = stand_in
-        torch._dynamo = stand_in  # type: ignore[assignment]  # a module attribute, replaced on purpose
+        torch._dynamo = stand_in

@@ -21,8 +21,8 @@ class Problem(Exception):
     """Something of the learner's that went wrong.
 
     Attributes:
-        facts: `kind` (one of "missing_file", "missing_name", "signature", "syntax", "import", "call", "reply", "internal"),
-            `type` and `text` of the error, `todo` (a NotImplementedError), `file` and `line` in the submission (or
+        facts: `kind` ("missing_file", "missing_name", "signature", "syntax", "import", "call", "reply" or
+            "internal"), `type` and `text` of the error, `todo` (a NotImplementedError), `file` and `line` in the submission (or
             None), `names` (what the file defines, for "missing_name").
     """
 
@@ -64,7 +64,8 @@ class LearnerFiles:
         if loaded is not None and not fresh and getattr(loaded, "__file__", None) == str(path):
             return loaded
         spec = importlib.util.spec_from_file_location(module_name, path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[module_name] = module
         try:

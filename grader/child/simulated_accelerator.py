@@ -46,15 +46,15 @@ class SimulatedTensor(torch.Tensor):
         return wrapper
 
     @classmethod
-    def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if function is torch.Tensor.__getitem__ and not isinstance(args[0], SimulatedTensor):
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.Tensor.__getitem__ and not isinstance(args[0], SimulatedTensor):
             raise RuntimeError("indices should be either on cpu or on the same device as the indexed tensor (cpu)")
         with torch._C.DisableTorchFunctionSubclass():
-            return function(*args, **(kwargs or {}))
+            return func(*args, **(kwargs or {}))
 
     @classmethod
-    def __torch_dispatch__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return _run(function, args, kwargs or {})
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return _run(func, args, kwargs or {})
 
     def tolist(self) -> Any:
         return self.detach().cpu().tolist()
@@ -67,7 +67,7 @@ class SimulatedTensor(torch.Tensor):
             " first."
         )
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, **_: Any) -> str:
         return f"{repr(self.detach().cpu())[:-1]}, device='{NAME}:0')"
 
     def __format__(self, form: str) -> str:

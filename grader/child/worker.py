@@ -12,7 +12,7 @@ import io
 import random
 import socket
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import torch
@@ -88,10 +88,8 @@ class Worker:
         except BaseException as error:
             reply = {"id": message["id"], "problem": self.files.describe(error, "call").facts}
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with suppress(BaseException):  # the learner closed or replaced it
                 stream.flush()
-            except BaseException:  # the learner closed or replaced it
-                pass
         return reply
 
     def do_hello(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class _Call(threading.Thread, Generic[Result]):
     def run(self) -> None:
         try:
             self.results.append(self.function())
-        except Exception as error:  # noqa: BLE001 - handed to the caller of `call_within`
+        except Exception as error:
             self.error = error
 
 

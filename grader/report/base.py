@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from grader.challenge import Challenge
 from grader.verdict import CheckResult, Verdict
+
+HintFor = Callable[[str], str]  # a step's name to the text of the hint that its failure shows
 
 
 class Report:

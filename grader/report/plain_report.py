@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
 from grader.challenge import Challenge
 from grader.report import words
-from grader.report.base import Report
+from grader.report.base import HintFor, Report
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
 LABEL_WIDTH = 10
 
 
 class PlainReport(Report):
-    def __init__(self, stream: TextIO, hint_command: str) -> None:
-        self.stream, self.hint_command = stream, hint_command
+    def __init__(self, stream: TextIO, hint_for: HintFor) -> None:
+        self.stream, self.hint_for = stream, hint_for
         self.width = min(80, max(30, shutil.get_terminal_size().columns))
         self.last: CheckResult | None = None
         self.train_loss = float("nan")
@@ -64,7 +63,7 @@ class PlainReport(Report):
     def _block(self, failure: CheckResult) -> None:
         self._line("")
         self._line(f"{failure.step}: {failure.title}", indent="-- ")
-        for label, text in words.explanation(failure, self.hint_command):
+        for label, text in words.explanation(failure, self.hint_for):
             for index, line in enumerate(text.splitlines()):
                 self._line(f"{label if index == 0 else '':{LABEL_WIDTH}}{line}" if label else line, hanging=LABEL_WIDTH)
 

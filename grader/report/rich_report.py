@@ -13,13 +13,13 @@ from rich.text import Text
 
 from grader.challenge import Challenge
 from grader.report import words
-from grader.report.base import Report
+from grader.report.base import HintFor, Report
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
 
 class RichReport(Report):
-    def __init__(self, console: Console, hint_command: str) -> None:
-        self.console, self.hint_command = console, hint_command
+    def __init__(self, console: Console, hint_for: HintFor) -> None:
+        self.console, self.hint_for = console, hint_for
         self.current: list[CheckResult] = []  # the checks of the step that runs
         self.live: Live | None = None
         self.progress: Progress | None = None
@@ -123,7 +123,7 @@ class RichReport(Report):
         rows.add_column(style="dim", no_wrap=True)
         rows.add_column(overflow="fold")
         parts: list[RenderableType] = []
-        for label, text in words.explanation(failure, self.hint_command):
+        for label, text in words.explanation(failure, self.hint_for):
             if label:
                 rows.add_row(label, Text(text))
             else:

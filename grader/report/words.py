@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from grader.challenge import Challenge
+from grader.report.base import HintFor
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
 MARKS = {
@@ -52,7 +54,7 @@ def first_failure(results: Sequence[CheckResult]) -> CheckResult | None:
     return next(iter(real or not_green), None)
 
 
-def explanation(result: CheckResult, hint_command: str) -> list[tuple[str, str]]:
+def explanation(result: CheckResult, hint_for: HintFor) -> list[tuple[str, str]]:
     """Return the block for one check that is not green, as (label, text) pairs; texts may have several lines."""
     tried = [line for line in result.counterexample.splitlines() if not line.startswith(("expected:", "got:"))]
     values = dict(
@@ -65,7 +67,7 @@ def explanation(result: CheckResult, hint_command: str) -> list[tuple[str, str]]
         ("got", values.get("got", "").strip()),
         ("where", result.location or ""),
         ("printed", _shortened(result.output)),
-        ("hint", f"{hint_command} {result.step}"),
+        ("hint", hint_for(result.step)),
     ]
     return [(label, text) for label, text in rows if text]
 
@@ -100,9 +102,7 @@ def sparkline(losses: Sequence[float], width: int) -> str:
     """Draw losses as a row of bars, averaged into at most `width` of them."""
     width = min(width, len(losses))
     edges = [round(index * len(losses) / width) for index in range(width + 1)]
-    means = [
-        sum(losses[low:high]) / (high - low) for low, high in zip(edges[:-1], edges[1:], strict=True) if high > low
-    ]
+    means = [sum(losses[low:high]) / (high - low) for low, high in pairwise(edges) if high > low]
     lowest, highest = min(means), max(means)
     span = (highest - lowest) or 1.0
     return "".join(BARS[round((mean - lowest) / span * (len(BARS) - 1))] for mean in means)

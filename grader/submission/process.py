@@ -112,7 +112,8 @@ class ChildProcess:
             self._nursery_reply(START_SECONDS)
             self.waiting_for_fork = False
             deadline += time.monotonic() - waited_from
-        assert self.channel is not None and self.output is not None
+        assert self.channel is not None
+        assert self.output is not None
         return _Exchange(self.channel, self.output, frame, self.limits.reply_bytes).run(deadline)
 
     def end_worker(self, *, died: bool = False) -> str:

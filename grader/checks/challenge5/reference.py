@@ -73,12 +73,11 @@ def causal_attention(state: Mapping[str, Tensor], x: Tensor, n_heads: int) -> Te
     return F.linear(joined, state["out.weight"], state["out.bias"])
 
 
-def model5_logits(
-    state: Mapping[str, Tensor], tokens: Tensor, n_heads: int, *, last_only: bool = False
-) -> Tensor:
+def model5_logits(state: Mapping[str, Tensor], tokens: Tensor, n_heads: int, *, last_only: bool = False) -> Tensor:
     """Logits of Model 5 without dropout, for weights named as in `model5.py`.
 
-    Returns `[batch, time, vocab]`, or `[batch, 1, vocab]` with `last_only`. Computes in the dtype of the weights, and carries gradients to them.
+    Returns `[batch, time, vocab]`, or `[batch, 1, vocab]` with `last_only`. Computes in the dtype of the weights, and
+    carries gradients to them.
     """
     embed_dim = state["token_embedding.weight"].shape[1]
     positions = state["position_embedding.weight"][: tokens.shape[1]]  # [time, embed_dim]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from grader.checking import check, expect, expect_close, expect_equal, expect_tensor
+from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.attention_probe import Probe, build_probe
 from grader.checks.challenge5.strategies import SEEDS, values
@@ -52,7 +53,7 @@ SIZES = {"batch": st.integers(1, 3), "time": st.integers(1, 6), "head_dim": st.i
 
 @check(of=ATTENTION, examples=20, n_heads=st.just(1), **SIZES)
 def test_equals_the_reference_in_eval_mode(
-    function: RemoteFunction, trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
+    function: RemoteFunction, trial: Trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
 ) -> None:
     """In evaluation mode it computes causal self-attention (one head)"""
     module = build(function, n_heads=n_heads, head_dim=head_dim, dropout=0.5, seed=seed)
@@ -66,7 +67,7 @@ def test_equals_the_reference_in_eval_mode(
 
 @check(of=ATTENTION, examples=15, n_heads=st.integers(2, 4), **SIZES)
 def test_several_heads(
-    function: RemoteFunction, trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
+    function: RemoteFunction, trial: Trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
 ) -> None:
     """Several heads each attend on their own slice, and sit side by side in the output"""
     module = build(function, n_heads=n_heads, head_dim=head_dim, dropout=0.5, seed=seed)
@@ -79,7 +80,7 @@ def test_several_heads(
 
 @check(of=ATTENTION, examples=8, n_heads=st.integers(1, 2), **SIZES)
 def test_eval_mode_has_no_dropout(
-    function: RemoteFunction, trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
+    function: RemoteFunction, trial: Trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
 ) -> None:
     """In evaluation mode two calls agree, and the dropout rate does not matter"""
     x = inputs(batch, time, n_heads * head_dim, seed)
@@ -97,7 +98,7 @@ def test_eval_mode_has_no_dropout(
 
 @check(of=ATTENTION, examples=8, n_heads=st.integers(1, 2), **SIZES)
 def test_rate_zero_drops_nothing(
-    function: RemoteFunction, trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
+    function: RemoteFunction, trial: Trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
 ) -> None:
     """With a dropout rate of 0, training mode computes the same as evaluation mode"""
     module = build(function, n_heads=n_heads, head_dim=head_dim, dropout=0.0, seed=seed)
@@ -109,7 +110,7 @@ def test_rate_zero_drops_nothing(
 
 @check(of=ATTENTION, examples=10, n_heads=st.integers(1, 2), **SIZES)
 def test_gradient_equals_the_reference(
-    function: RemoteFunction, trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
+    function: RemoteFunction, trial: Trial, batch: int, time: int, n_heads: int, head_dim: int, seed: int
 ) -> None:
     """Gradients flow back to the input and to both projections, and they are right"""
     module = build(function, n_heads=n_heads, head_dim=head_dim, dropout=0.0, seed=seed)
@@ -133,7 +134,7 @@ def test_gradient_equals_the_reference(
 
 @check(of=ATTENTION, examples=12, batch=st.integers(1, 2), time=st.integers(2, 6), seed=SEEDS, training=st.booleans())
 def test_no_attention_to_the_future(
-    function: RemoteFunction, trial, batch: int, time: int, seed: int, training: bool
+    function: RemoteFunction, trial: Trial, batch: int, time: int, seed: int, training: bool
 ) -> None:
     """No position sees a later one"""
     module = build(function, n_heads=2, head_dim=2, dropout=0.0, seed=seed)
@@ -169,7 +170,7 @@ def expect_dropout(observed: Tensor, probe: Probe, dropout: float, when: str) ->
 
 
 @check(of=ATTENTION, examples=8, dropout=st.sampled_from(RATES), seed=SEEDS, time=st.integers(6, 8))
-def test_dropped_or_scaled(function: RemoteFunction, trial, dropout: float, seed: int, time: int) -> None:
+def test_dropped_or_scaled(function: RemoteFunction, trial: Trial, dropout: float, seed: int, time: int) -> None:
     """In training mode a weight is exactly zero, or scaled by 1/(1 - dropout)"""
     probe = build_probe(function, batch=4, time=time, n_heads=2, dropout=dropout, seed=seed)
     dropped = expect_dropout(probe.observe(seed=seed), probe, dropout, "In training mode")
@@ -178,7 +179,7 @@ def test_dropped_or_scaled(function: RemoteFunction, trial, dropout: float, seed
 
 
 @check(of=ATTENTION, examples=6, dropout=st.sampled_from(RATES), seed=SEEDS)
-def test_dropout_acts_on_the_weights(function: RemoteFunction, trial, dropout: float, seed: int) -> None:
+def test_dropout_acts_on_the_weights(function: RemoteFunction, trial: Trial, dropout: float, seed: int) -> None:
     """Dropout acts on the attention weights, not on the output"""
     probe = build_probe(function, batch=4, time=6, n_heads=2, dropout=dropout, seed=seed)
     observed = probe.observe(seed=seed)
@@ -191,7 +192,7 @@ def test_dropout_acts_on_the_weights(function: RemoteFunction, trial, dropout: f
 
 
 @check(of=ATTENTION, examples=len(RATES))
-def test_dropped_share(function: RemoteFunction, trial) -> None:
+def test_dropped_share(function: RemoteFunction, trial: Trial) -> None:
     """The share of dropped weights is the dropout rate, for several rates"""
     for dropout in RATES:
         probe = build_probe(function, batch=8, time=16, n_heads=2, dropout=dropout, seed=5)
@@ -212,7 +213,9 @@ def test_dropped_share(function: RemoteFunction, trial) -> None:
 
 
 @check(of=ATTENTION, examples=5, dropout=st.sampled_from(RATES), seed=SEEDS)
-def test_training_mode_differs_from_call_to_call(function: RemoteFunction, trial, dropout: float, seed: int) -> None:
+def test_training_mode_differs_from_call_to_call(
+    function: RemoteFunction, trial: Trial, dropout: float, seed: int
+) -> None:
     """In training mode each call drops other weights"""
     probe = build_probe(function, batch=4, time=8, n_heads=2, dropout=dropout, seed=seed)
     first, second = probe.observe(seed=seed), probe.observe()
@@ -223,7 +226,7 @@ def test_training_mode_differs_from_call_to_call(function: RemoteFunction, trial
 
 
 @check(of=ATTENTION, examples=2)
-def test_follows_every_switch(function: RemoteFunction, submission: Submission, trial) -> None:
+def test_follows_every_switch(function: RemoteFunction, submission: Submission, trial: Trial) -> None:
     """train() and eval() count every time, also through a parent module and inside no_grad"""
     for no_grad in (False, True):
         probe = build_probe(function, batch=4, time=8, n_heads=2, dropout=0.5, seed=3)
@@ -251,7 +254,9 @@ def expect_mode(probe: Probe, observed: Tensor, training: bool, when: str) -> No
 
 
 @check(of=ATTENTION, examples=6, training=st.booleans(), dropout=st.sampled_from((0.0, *RATES)), seed=SEEDS)
-def test_mode_is_read_not_changed(function: RemoteFunction, trial, training: bool, dropout: float, seed: int) -> None:
+def test_mode_is_read_not_changed(
+    function: RemoteFunction, trial: Trial, training: bool, dropout: float, seed: int
+) -> None:
     """forward() reads the mode and never changes it"""
     module = build(function, n_heads=2, head_dim=2, dropout=dropout, seed=seed)
     module.train(training)

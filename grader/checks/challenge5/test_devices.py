@@ -10,6 +10,7 @@ from torch import Tensor
 
 from grader.checking import check, expect, expect_equal, expect_tensor
 from grader.checking.expect import kind_of
+from grader.checking.trial import Trial
 from grader.checks.challenge5.strategies import SEEDS, token_batches, token_ids, values
 from grader.submission.remote import RemoteFunction, Submission
 from grader.wire import WireDevice, WireTensor
@@ -29,11 +30,11 @@ def picked(function: RemoteFunction, machine: str) -> str:
         expected='torch.device("cpu"), say',
         actual=kind_of(device),
     )
-    return device.type
+    return str(device.type)
 
 
 @check(of=PICK_DEVICE, examples=2)
-def test_takes_the_accelerator(function: RemoteFunction, trial) -> None:
+def test_takes_the_accelerator(function: RemoteFunction, trial: Trial) -> None:
     """pick_device takes the machine's accelerator if there is one"""
     for machine in ("cuda", "mps"):
         trial.note(machine=f"one whose accelerator is {machine}")
@@ -42,7 +43,7 @@ def test_takes_the_accelerator(function: RemoteFunction, trial) -> None:
 
 
 @check(of=PICK_DEVICE)
-def test_falls_back_to_the_cpu(function: RemoteFunction, trial) -> None:
+def test_falls_back_to_the_cpu(function: RemoteFunction, trial: Trial) -> None:
     """pick_device takes the CPU on a machine without an accelerator"""
     trial.note(machine="one without an accelerator")
     expect_equal(picked(function, "none"), "cpu", "There is no accelerator, and yet one is picked.")
@@ -65,7 +66,7 @@ def moved(function: RemoteFunction, batch: tuple[Any, Any], device: str) -> None
 
 @check(of=BATCH_TO_DEVICE, examples=15, batch=token_batches(vocab=VOCAB, largest_time=5))
 def test_moves_both_parts(
-    function: RemoteFunction, submission: Submission, trial, batch: tuple[Tensor, Tensor]
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: tuple[Tensor, Tensor]
 ) -> None:
     """batch_to_device moves the tokens and the targets to the given device"""
     for device in submission.accelerators():
@@ -75,7 +76,7 @@ def test_moves_both_parts(
 
 @check(of=BATCH_TO_DEVICE, examples=10, batch=token_batches(vocab=VOCAB, largest_time=5))
 def test_obeys_its_argument(
-    function: RemoteFunction, submission: Submission, trial, batch: tuple[Tensor, Tensor]
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: tuple[Tensor, Tensor]
 ) -> None:
     """batch_to_device goes where it is told: back to the CPU as well"""
     for device in submission.accelerators():
@@ -87,7 +88,7 @@ def test_obeys_its_argument(
     of=BATCH_TO_DEVICE, examples=10, seed=SEEDS, dtypes=st.tuples(*[st.sampled_from([torch.int32, torch.int64])] * 2)
 )
 def test_keeps_dtypes_and_values(
-    function: RemoteFunction, submission: Submission, trial, seed: int, dtypes: tuple[torch.dtype, torch.dtype]
+    function: RemoteFunction, submission: Submission, trial: Trial, seed: int, dtypes: tuple[torch.dtype, torch.dtype]
 ) -> None:
     """batch_to_device keeps dtypes and values"""
     tokens, targets = (token_ids((2, 3), VOCAB, seed + index).to(dtype) for index, dtype in enumerate(dtypes))
@@ -102,7 +103,7 @@ def expect_positions(answer: Any, time: int, device: str) -> None:
 
 
 @check(of=POSITION_IDS, examples=20, batch=st.integers(1, 5), time=st.integers(1, 40), seed=SEEDS)
-def test_positions_count_from_zero(function: RemoteFunction, trial, batch: int, time: int, seed: int) -> None:
+def test_positions_count_from_zero(function: RemoteFunction, trial: Trial, batch: int, time: int, seed: int) -> None:
     """position_ids are 0, 1, ..., time - 1, for every length"""
     trial.note(tokens=f"int64 token ids of shape [{batch}, {time}]")
     expect_positions(function(token_ids((batch, time), VOCAB, seed)), time, "cpu")
@@ -110,7 +111,7 @@ def test_positions_count_from_zero(function: RemoteFunction, trial, batch: int, 
 
 @check(of=POSITION_IDS, examples=10, time=st.integers(1, 8), seed=SEEDS)
 def test_positions_follow_the_tokens(
-    function: RemoteFunction, submission: Submission, trial, time: int, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, time: int, seed: int
 ) -> None:
     """position_ids are on the device of the tokens"""
     for device in (*submission.accelerators(), "cpu"):
@@ -120,7 +121,7 @@ def test_positions_follow_the_tokens(
 
 @check(of=BATCH_TO_DEVICE, examples=3, batch=token_batches(vocab=VOCAB, largest_time=5), seed=SEEDS)
 def test_a_whole_step_runs_on_the_accelerator(
-    submission: Submission, trial, batch: tuple[Tensor, Tensor], seed: int
+    submission: Submission, trial: Trial, batch: tuple[Tensor, Tensor], seed: int
 ) -> None:
     """With the model on the accelerator and the batch on the CPU, a whole training step runs"""
     for device in submission.accelerators():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from grader.checking import check, expect, expect_close, expect_tensor
+from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.strategies import SEEDS, LossCase, loss_cases, token_ids, values
 from grader.submission.remote import RemoteFunction
@@ -19,7 +20,7 @@ LOSS = "final_token_loss:final_token_loss"
 TOLERANCE = 1e-5
 
 
-def ask(function: RemoteFunction, trial, logits: Tensor, targets: Tensor) -> Tensor:
+def ask(function: RemoteFunction, trial: Trial, logits: Tensor, targets: Tensor) -> Tensor:
     """Ask for the loss; return it once it is a 0-dim tensor."""
     trial.note(logits=logits, targets=targets)
     return expect_tensor(function(logits, targets), shape=(), what="the loss")
@@ -32,7 +33,7 @@ def expect_loss(actual: Tensor, expected: float, message: str) -> None:
 
 
 @check(of=LOSS, examples=100, case=loss_cases())
-def test_equals_the_reference(function: RemoteFunction, trial, case: LossCase) -> None:
+def test_equals_the_reference(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """The loss is the mean of -log P(last target)"""
     actual = ask(function, trial, case.logits, case.targets)
     expect_loss(
@@ -44,7 +45,7 @@ def test_equals_the_reference(function: RemoteFunction, trial, case: LossCase) -
 
 @check(of=LOSS, examples=20, batch=st.integers(1, 4), time=st.integers(1, 5), vocab=st.integers(2, 50), seed=SEEDS)
 def test_is_log_vocab_for_constant_logits(
-    function: RemoteFunction, trial, batch: int, time: int, vocab: int, seed: int
+    function: RemoteFunction, trial: Trial, batch: int, time: int, vocab: int, seed: int
 ) -> None:
     """A model that knows nothing has a loss of log(vocab)"""
     constant = float(seed % 9 - 4)
@@ -54,7 +55,7 @@ def test_is_log_vocab_for_constant_logits(
 
 
 @check(of=LOSS, examples=30, case=loss_cases(least_time=2), seed=SEEDS)
-def test_only_last_position_counts(function: RemoteFunction, trial, case: LossCase, seed: int) -> None:
+def test_only_last_position_counts(function: RemoteFunction, trial: Trial, case: LossCase, seed: int) -> None:
     """Logits and targets before the last position do not matter"""
     batch, time, vocab = case.sizes
     logits, targets = values((batch, time, vocab), seed, scale=2), token_ids((batch, time), vocab, seed)
@@ -68,7 +69,7 @@ def test_only_last_position_counts(function: RemoteFunction, trial, case: LossCa
 
 
 @check(of=LOSS, examples=30, case=loss_cases())
-def test_gradient(function: RemoteFunction, trial, case: LossCase) -> None:
+def test_gradient(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """The gradient is (softmax - one-hot) / batch at the last position, and zero before it"""
     trial.note(logits=case.logits, targets=case.targets)
     answer = function.call(WireTensor(case.logits, requires_grad=True), case.targets, cotangent=torch.tensor(1.0))
@@ -96,7 +97,7 @@ def test_gradient(function: RemoteFunction, trial, case: LossCase) -> None:
 
 
 @check(of=LOSS, examples=15, case=loss_cases(), copies=st.integers(2, 4))
-def test_is_a_mean_over_the_batch(function: RemoteFunction, trial, case: LossCase, copies: int) -> None:
+def test_is_a_mean_over_the_batch(function: RemoteFunction, trial: Trial, case: LossCase, copies: int) -> None:
     """It is the mean over the batch, not the sum: repeating the batch changes nothing"""
     once = reference.final_token_loss(case.logits, case.targets)
     repeated = ask(function, trial, case.logits.repeat(copies, 1, 1), case.targets.repeat(copies, 1))
@@ -104,7 +105,7 @@ def test_is_a_mean_over_the_batch(function: RemoteFunction, trial, case: LossCas
 
 
 @check(of=LOSS, examples=15, case=loss_cases(least_batch=2), seed=SEEDS)
-def test_order_of_the_batch_does_not_matter(function: RemoteFunction, trial, case: LossCase, seed: int) -> None:
+def test_order_of_the_batch_does_not_matter(function: RemoteFunction, trial: Trial, case: LossCase, seed: int) -> None:
     """The order of the sequences in the batch does not matter"""
     order = torch.randperm(case.sizes[0], generator=torch.Generator().manual_seed(seed))
     shuffled = ask(function, trial, case.logits[order], case.targets[order])
@@ -120,7 +121,7 @@ def test_order_of_the_batch_does_not_matter(function: RemoteFunction, trial, cas
     seed=SEEDS,
 )  # fmt: skip
 def test_edges_count_like_any_other(
-    function: RemoteFunction, trial, batch: int, time: int, vocab: int, last: bool, seed: int
+    function: RemoteFunction, trial: Trial, batch: int, time: int, vocab: int, last: bool, seed: int
 ) -> None:
     """Token id 0, the largest id, a batch of one and a single position count like any other"""
     logits = values((batch, time, vocab), seed)
@@ -132,7 +133,7 @@ def test_edges_count_like_any_other(
 
 
 @check(of=LOSS, examples=15, case=loss_cases(least_time=2))
-def test_takes_logits_of_the_last_position_only(function: RemoteFunction, trial, case: LossCase) -> None:
+def test_takes_logits_of_the_last_position_only(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """Logits may be [batch, 1, vocab], the last position only"""
     only_last = case.logits[:, -1:]
     actual = ask(function, trial, only_last, case.targets)
@@ -144,7 +145,7 @@ def test_takes_logits_of_the_last_position_only(function: RemoteFunction, trial,
 
 
 @check(of=LOSS, examples=10, case=loss_cases())
-def test_is_a_scalar_with_a_graph(function: RemoteFunction, trial, case: LossCase) -> None:
+def test_is_a_scalar_with_a_graph(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """The loss is a 0-dim tensor that loss.backward() can start from"""
     trial.note(logits=case.logits, targets=case.targets)
     loss = function(WireTensor(case.logits, requires_grad=True), case.targets)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from grader.checking import check, expect, expect_close, expect_tensor
+from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.strategies import SEEDS, logits, values
 from grader.submission.remote import RemoteFunction, Submission
@@ -68,7 +69,7 @@ def test_is_exact_for_huge_logits(function: RemoteFunction, logits: Tensor) -> N
 
 
 @check(of=LOG_SOFTMAX, examples=20, seed=SEEDS, rows=st.integers(2, 4), vocab=st.integers(2, 5))
-def test_rows_of_very_different_size(function: RemoteFunction, trial, seed: int, rows: int, vocab: int) -> None:
+def test_rows_of_very_different_size(function: RemoteFunction, trial: Trial, seed: int, rows: int, vocab: int) -> None:
     """Rows of very different size do not disturb each other"""
     offsets = torch.tensor([-10_000.0, 10_000.0, 0.0, 300.0])[:rows, None]  # [rows, 1]
     given = values((rows, vocab), seed) + offsets
@@ -82,7 +83,7 @@ def test_rows_of_very_different_size(function: RemoteFunction, trial, seed: int,
 
 
 @check(of=LOG_SOFTMAX, examples=25, logits=logits(dimensions=(1, 2)), seed=SEEDS)
-def test_gradient_equals_the_reference(function: RemoteFunction, trial, logits: Tensor, seed: int) -> None:
+def test_gradient_equals_the_reference(function: RemoteFunction, trial: Trial, logits: Tensor, seed: int) -> None:
     """Gradients flow through it, and they are right"""
     cotangent = values(tuple(logits.shape), seed)
     answer = function.call(WireTensor(logits, requires_grad=True), cotangent=cotangent)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from grader.checking import check, expect, expect_close, expect_equal, expect_float, expect_tensor
+from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.model_probe import MAX_LEN, N_HEADS, VOCAB, ModelProbe, build_model, make_optimizer
 from grader.checks.challenge5.strategies import SEEDS, token_batches, token_ids
@@ -29,12 +30,14 @@ def step(
     return function.call(probe.model, batch, optimizer, seed=1)
 
 
-def note(trial, batch: Batch) -> None:
+def note(trial: Trial, batch: Batch) -> None:
     trial.note(tokens=batch[0], targets=batch[1])
 
 
 @check(of=MODEL5, examples=8, batch=BATCHES, last_only=st.booleans(), seed=SEEDS)
-def test_model5_computes_the_reference(submission: Submission, trial, batch: Batch, last_only: bool, seed: int) -> None:
+def test_model5_computes_the_reference(
+    submission: Submission, trial: Trial, batch: Batch, last_only: bool, seed: int
+) -> None:
     """Model 5, built from your files, computes the logits that it should"""
     probe = build_model(submission, dropout=0.5, seed=seed)
     probe.model.train(False)
@@ -50,7 +53,7 @@ def test_model5_computes_the_reference(submission: Submission, trial, batch: Bat
 
 @check(of=TRAIN_STEP, examples=8, batch=BATCHES, seed=SEEDS)
 def test_update_follows_the_gradient(
-    function: RemoteFunction, submission: Submission, trial, batch: Batch, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
     """One step moves every weight against the gradient of the final-token loss"""
     probe = build_model(submission, dropout=0.0, seed=seed)
@@ -68,7 +71,9 @@ def test_update_follows_the_gradient(
 
 
 @check(of=TRAIN_STEP, examples=6, batch=BATCHES, seed=SEEDS)
-def test_takes_one_step(function: RemoteFunction, submission: Submission, trial, batch: Batch, seed: int) -> None:
+def test_takes_one_step(
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
+) -> None:
     """Each call takes exactly one step, downhill"""
     # With a tiny learning rate the gradient hardly changes, so that n steps move the weights n times as far.
     probe, lr = build_model(submission, dropout=0.0, seed=seed), 1e-3
@@ -88,7 +93,7 @@ def test_takes_one_step(function: RemoteFunction, submission: Submission, trial,
 
 @check(of=TRAIN_STEP, examples=4, batch=BATCHES, old=st.sampled_from((-1.0, 0.5, 2.0)), seed=SEEDS)
 def test_clears_old_gradients(
-    function: RemoteFunction, submission: Submission, trial, batch: Batch, old: float, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, old: float, seed: int
 ) -> None:
     """Gradients of an earlier step are cleared first"""
     probe = build_model(submission, dropout=0.0, seed=seed)
@@ -109,7 +114,7 @@ def test_clears_old_gradients(
 
 @check(of=TRAIN_STEP, examples=6, batch=BATCHES, seed=SEEDS)
 def test_returns_the_loss_before_the_update(
-    function: RemoteFunction, submission: Submission, trial, batch: Batch, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
     """train_step returns the final-token loss before the update, as a float"""
     probe = build_model(submission, dropout=0.0, seed=seed)
@@ -121,7 +126,7 @@ def test_returns_the_loss_before_the_update(
 
 @check(of=TRAIN_STEP, examples=4, batch=BATCHES, training=st.booleans(), seed=SEEDS)
 def test_trains_in_training_mode(
-    function: RemoteFunction, submission: Submission, trial, batch: Batch, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, training: bool, seed: int
 ) -> None:
     """The model learns in training mode, whatever mode it comes in"""
     probe = build_model(submission, dropout=0.5, seed=seed)
@@ -138,7 +143,7 @@ def test_trains_in_training_mode(
 
 @check(of=TRAIN_STEP, examples=2, batch=BATCHES, seed=SEEDS)
 def test_trains_on_the_accelerator(
-    function: RemoteFunction, submission: Submission, trial, batch: Batch, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
     """With the model on the accelerator, train_step brings the batch there"""
     for device in submission.accelerators():
@@ -171,7 +176,7 @@ def mean_loss(probe: ModelProbe, batches: list[Batch]) -> float:
 
 @check(of=EVALUATE, examples=8, count=st.integers(1, 4), time=st.integers(1, MAX_LEN), seed=SEEDS)
 def test_evaluate_is_the_mean_over_all_batches(
-    function: RemoteFunction, submission: Submission, trial, count: int, time: int, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, count: int, time: int, seed: int
 ) -> None:
     """evaluate returns the mean final-token loss over all batches, as a float"""
     probe, batches = build_model(submission, dropout=0.0, seed=seed), batches_of(seed, count, time=time)
@@ -186,7 +191,7 @@ def test_evaluate_is_the_mean_over_all_batches(
 
 @check(of=EVALUATE, examples=3, count=st.integers(1, 3), seed=SEEDS)
 def test_evaluate_takes_any_iterable(
-    function: RemoteFunction, submission: Submission, trial, count: int, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, count: int, seed: int
 ) -> None:
     """evaluate takes any iterable of batches, a generator too"""
     probe, batches = build_model(submission, dropout=0.0, seed=seed), batches_of(seed, count)
@@ -200,7 +205,7 @@ def test_evaluate_takes_any_iterable(
 
 @check(of=EVALUATE, examples=4, training=st.booleans(), seed=SEEDS)
 def test_evaluate_has_no_dropout(
-    function: RemoteFunction, submission: Submission, trial, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, seed: int
 ) -> None:
     """evaluate measures without dropout, in whatever mode the model comes"""
     probe, batches = build_model(submission, dropout=0.5, seed=seed), batches_of(seed, 2)
@@ -215,7 +220,7 @@ def test_evaluate_has_no_dropout(
 
 @check(of=EVALUATE, examples=3, training=st.booleans(), seed=SEEDS)
 def test_evaluate_computes_no_gradients(
-    function: RemoteFunction, submission: Submission, trial, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, seed: int
 ) -> None:
     """evaluate runs with gradients off"""
     probe = build_model(submission, dropout=0.5, seed=seed)
@@ -232,7 +237,7 @@ def test_evaluate_computes_no_gradients(
 
 @check(of=EVALUATE, examples=4, training=st.booleans(), seed=SEEDS)
 def test_evaluate_restores_the_mode(
-    function: RemoteFunction, submission: Submission, trial, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, seed: int
 ) -> None:
     """evaluate leaves the model in the mode in which it came"""
     probe = build_model(submission, dropout=0.5, seed=seed)
@@ -246,7 +251,7 @@ def test_evaluate_restores_the_mode(
 
 @check(of=EVALUATE, examples=4, training=st.booleans(), old=st.sampled_from((None, 0.5)), seed=SEEDS)
 def test_evaluate_changes_nothing(
-    function: RemoteFunction, submission: Submission, trial, training: bool, old: float | None, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, old: float | None, seed: int
 ) -> None:
     """evaluate changes neither weights, gradients, optimiser nor random state"""
     probe = build_model(submission, dropout=0.5, seed=seed)
@@ -271,7 +276,7 @@ def _plain(gradients: dict[str, object]) -> dict[str, object]:
 
 @check(of=EVALUATE, examples=2, training=st.booleans(), seed=SEEDS)
 def test_evaluates_on_the_accelerator(
-    function: RemoteFunction, submission: Submission, trial, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, seed: int
 ) -> None:
     """With the model on the accelerator, evaluate brings the batches there"""
     batches = batches_of(seed, 2)

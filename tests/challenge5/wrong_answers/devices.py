@@ -46,9 +46,7 @@ WRONG_PICKS = (
         TAKES,
         pick_device='return torch.device("cuda" if torch.accelerator.is_available() else "cpu")',
     ),
-    wrong(
-        "a string", TAKES, FALLS_BACK, pick_device='return "cuda" if torch.cuda.is_available() else "cpu"'
-    ),
+    wrong("a string", TAKES, FALLS_BACK, pick_device='return "cuda" if torch.cuda.is_available() else "cpu"'),
     wrong(
         "None without an accelerator",
         FALLS_BACK,
@@ -156,12 +154,8 @@ WRONG_POSITIONS = (
         position_ids="return POSITIONS[: tokens.shape[1]]",
         edits={IMPORTS: IMPORTS + "\nPOSITIONS = torch.arange(256)\n"},
     ),
-    wrong(
-        "one", COUNT, position_ids="return torch.arange(1, tokens.shape[1] + 1, device=tokens.device)"
-    ),
-    wrong(
-        "one too many", COUNT, position_ids="return torch.arange(tokens.shape[1] + 1, device=tokens.device)"
-    ),
+    wrong("one", COUNT, position_ids="return torch.arange(1, tokens.shape[1] + 1, device=tokens.device)"),
+    wrong("one too many", COUNT, position_ids="return torch.arange(tokens.shape[1] + 1, device=tokens.device)"),
     wrong("one too few", COUNT, position_ids="return torch.arange(tokens.shape[1] - 1, device=tokens.device)"),
     wrong("backwards", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device).flip(0)"),
     wrong("all zero", COUNT, position_ids="return torch.zeros_like(tokens[0])"),
@@ -170,18 +164,14 @@ WRONG_POSITIONS = (
     wrong("length 256", COUNT, position_ids="return torch.arange(256, device=tokens.device)"),
     wrong("at most 32", COUNT, position_ids="return torch.arange(min(32, tokens.shape[1]), device=tokens.device)"),
     wrong("the tokens themselves", COUNT, position_ids="return tokens[0]"),
-    wrong(
-        "int32", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device, dtype=torch.int32)"
-    ),
+    wrong("int32", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device, dtype=torch.int32)"),
     wrong("float", COUNT, position_ids="return torch.arange(float(tokens.shape[1]), device=tokens.device)"),
     wrong(
         "one row for each sequence",
         COUNT,
         position_ids="return torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)",
     ),
-    wrong(
-        "shape [1, time]", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device)[None]"
-    ),
+    wrong("shape [1, time]", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device)[None]"),
     wrong("a range", COUNT, position_ids="return range(tokens.shape[1])"),
     wrong("order of the ids", COUNT, position_ids="return tokens[0].argsort()"),
 )

@@ -46,7 +46,9 @@ WRONG_DIMENSION = (
     wrong(
         "over dimension 1", LAST_DIMENSION, outcome=Outcome.ERROR, log_softmax="return torch.log_softmax(logits, dim=1)"
     ),
-    wrong("over the dimension before the last", EQUALS, log_softmax="return logits.log_softmax(max(-2, -logits.dim()))"),
+    wrong(
+        "over the dimension before the last", EQUALS, log_softmax="return logits.log_softmax(max(-2, -logits.dim()))"
+    ),
     wrong(
         "over the whole tensor", EQUALS, ROWS, log_softmax="return logits.flatten().log_softmax(0).view(logits.shape)"
     ),
