@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import is_dataclass
 from typing import Any
+
+import torch
 
 from grader.checking.display import show
 from grader.checking.expect import Mismatch
 from grader.submission.problems import LearnerError
+from grader.wire import WireIterator, WireTensor
 
 SHRINK_SECONDS = 2.0  # from the first failure; then the smallest so far has to do
 LINE_WIDTH = 76
@@ -59,8 +63,17 @@ class Trial:
 
     def counterexample(self) -> str:
         """Write down what was tried, what was expected and what came back, a line each."""
-        lines = [f"{name} = {show(value)}" for name, value in self.tried.items()]
+        lines = [f"{name} = {show(value)}" for name, value in self.tried.items() if _tells_a_learner(name, value)]
         if isinstance(self.failure, Mismatch):
             lines += [f"expected: {self.failure.expected}"] if self.failure.expected else []
             lines += [f"got:      {self.failure.actual}"] if self.failure.actual else []
         return "\n".join(lines)
+
+
+def _tells_a_learner(name: str, value: Any) -> bool:
+    """False for what only the check understands: a seed, and bundles whose parts are noted one by one."""
+    return (
+        name != "seed"
+        and not (is_dataclass(value) and not isinstance(value, WireTensor | WireIterator))
+        and not (isinstance(value, tuple) and any(isinstance(part, torch.Tensor) for part in value))
+    )

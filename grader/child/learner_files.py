@@ -21,9 +21,9 @@ class Problem(Exception):
     """Something of the learner's that went wrong.
 
     Attributes:
-        facts: `kind` ("missing_file", "missing_name", "signature", "syntax", "import", "call", "reply" or
-            "internal"), `type` and `text` of the error, `todo` (a NotImplementedError), `file` and `line` in the submission (or
-            None), `names` (what the file defines, for "missing_name").
+        facts: `kind` ("missing_file", "missing_name", "signature", "syntax", "import", "call", "reply" or "internal");
+            `type` and `text` of the error; `todo` (it is a NotImplementedError); `file` and `line` in the submission
+            (or None); `names` (what the file defines, for "missing_name").
     """
 
     def __init__(self, kind: str, **facts: Any) -> None:

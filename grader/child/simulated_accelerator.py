@@ -34,7 +34,7 @@ class SimulatedTensor(torch.Tensor):
 
     @staticmethod
     def __new__(cls, held: torch.Tensor) -> SimulatedTensor:
-        wrapper: SimulatedTensor = torch.Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
+        wrapper: SimulatedTensor = torch.Tensor._make_wrapper_subclass(
             cls,
             held.size(),
             strides=held.stride(),
@@ -53,7 +53,9 @@ class SimulatedTensor(torch.Tensor):
             return func(*args, **(kwargs or {}))
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(  # type: ignore[override]
+        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         return _run(func, args, kwargs or {})
 
     def tolist(self) -> Any:
@@ -67,7 +69,7 @@ class SimulatedTensor(torch.Tensor):
             " first."
         )
 
-    def __repr__(self, **_: Any) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return f"{repr(self.detach().cpu())[:-1]}, device='{NAME}:0')"
 
     def __format__(self, form: str) -> str:

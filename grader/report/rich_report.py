@@ -150,7 +150,10 @@ class RichReport(Report):
             self.console.print(Text(f"  curves: {curves}", style="dim"), soft_wrap=True)
 
 
-def _check_line(result: CheckResult) -> Text:
-    style = words.colour(result.outcome)
-    examples = f"  {result.examples}×" if result.examples > 1 and result.outcome is Outcome.PASSED else ""
-    return Text.assemble("  ", (words.MARKS[result.outcome], style), " ", result.title, (examples, "dim"))
+def _check_line(result: CheckResult) -> Table:
+    """Return the mark and the title, a long title broken below its own beginning."""
+    line = Table.grid(padding=(0, 1))
+    line.add_column(width=3, justify="right")
+    line.add_column(overflow="fold")
+    line.add_row(Text(words.MARKS[result.outcome], style=words.colour(result.outcome)), Text(result.title))
+    return line

@@ -217,7 +217,7 @@ def generate_text(model: Model5, data: Data, config: Config, device: torch.devic
 
     The prompt fills the sequence because the last position is the only one at which the model learnt to predict.
     """
-    prompt = data.test_batches[0][0][:1]  # [1, time]
+    prompt = torch.from_numpy(data.test[: config.time].astype(np.int64))[None]  # [1, time]
     torch.manual_seed(config.seed)
     tokens = model.generate(prompt.to(device), config.new_tokens)[0].tolist()
     return data.tokenizer.decode(tokens[: config.time]), data.tokenizer.decode(tokens[config.time :])

@@ -70,7 +70,7 @@ def test_moves_both_parts(
 ) -> None:
     """batch_to_device moves the tokens and the targets to the given device"""
     for device in submission.accelerators():
-        trial.note(device=device)
+        trial.note(tokens=batch[0], targets=batch[1], device=device)
         moved(function, batch, device)
 
 
@@ -80,7 +80,7 @@ def test_obeys_its_argument(
 ) -> None:
     """batch_to_device goes where it is told: back to the CPU as well"""
     for device in submission.accelerators():
-        trial.note(start=device, device="cpu")
+        trial.note(tokens=batch[0], targets=batch[1], start=device, device="cpu")
         moved(function, (WireTensor(batch[0], device), WireTensor(batch[1], device)), "cpu")
 
 
@@ -125,7 +125,7 @@ def test_a_whole_step_runs_on_the_accelerator(
 ) -> None:
     """With the model on the accelerator and the batch on the CPU, a whole training step runs"""
     for device in submission.accelerators():
-        trial.note(device=device)
+        trial.note(tokens=batch[0], targets=batch[1], device=device)
         _step_of_a_tiny_model(submission, device, batch, seed)
 
 

@@ -24,14 +24,18 @@ Batch = tuple[Tensor, Tensor]
 
 
 def step(
-    function: RemoteFunction, submission: Submission, probe: ModelProbe, batch: Batch, *, lr: float = LEARNING_RATE
+    function: RemoteFunction,
+    submission: Submission,
+    trial: Trial,
+    probe: ModelProbe,
+    batch: Batch,
+    *,
+    lr: float = LEARNING_RATE,
 ) -> Answer:
+    """Let the learner train the model for one step of plain gradient descent."""
+    trial.note(tokens=batch[0], targets=batch[1])
     optimizer = make_optimizer(submission, probe.model, lr=lr)
     return function.call(probe.model, batch, optimizer, seed=1)
-
-
-def note(trial: Trial, batch: Batch) -> None:
-    trial.note(tokens=batch[0], targets=batch[1])
 
 
 @check(of=MODEL5, examples=8, batch=BATCHES, last_only=st.booleans(), seed=SEEDS)
@@ -57,9 +61,8 @@ def test_update_follows_the_gradient(
 ) -> None:
     """One step moves every weight against the gradient of the final-token loss"""
     probe = build_model(submission, dropout=0.0, seed=seed)
-    step(function, submission, probe, batch)
+    step(function, submission, trial, probe, batch)
     after, gradients = probe.now(), probe.gradients(batch)
-    note(trial, batch)
     for name, before in probe.state.items():
         expect_close(
             after[name] - before,
@@ -77,12 +80,11 @@ def test_takes_one_step(
     """Each call takes exactly one step, downhill"""
     # With a tiny learning rate the gradient hardly changes, so that n steps move the weights n times as far.
     probe, lr = build_model(submission, dropout=0.0, seed=seed), 1e-3
-    step(function, submission, probe, batch, lr=lr)
+    step(function, submission, trial, probe, batch, lr=lr)
     after, gradients = probe.now(), probe.gradients(batch)
     moved = torch.cat([(after[name] - before).flatten().double() for name, before in probe.state.items()])
     downhill = torch.cat([-lr * gradients[name].flatten() for name in probe.state])
     taken = float(moved @ downhill / (downhill @ downhill))
-    note(trial, batch)
     expect(
         abs(taken - 1) < 0.05,
         "A call must take one step downhill: optimizer.step() once, after loss.backward().",
@@ -98,9 +100,8 @@ def test_clears_old_gradients(
     """Gradients of an earlier step are cleared first"""
     probe = build_model(submission, dropout=0.0, seed=seed)
     probe.model.fill_gradients(old)
-    step(function, submission, probe, batch)
+    step(function, submission, trial, probe, batch)
     after, gradients = probe.now(), probe.gradients(batch)
-    note(trial, batch)
     trial.note(old_gradients=f"{old} everywhere")
     for name, before in probe.state.items():
         expect_close(
@@ -118,8 +119,7 @@ def test_returns_the_loss_before_the_update(
 ) -> None:
     """train_step returns the final-token loss before the update, as a float"""
     probe = build_model(submission, dropout=0.0, seed=seed)
-    answer = step(function, submission, probe, batch)
-    note(trial, batch)
+    answer = step(function, submission, trial, probe, batch)
     message = "train_step does not return the final-token loss that the model had before the update."
     expect_float(answer.value, probe.loss(batch), tolerance=TOLERANCE, message=message, what="the result of train_step")
 
@@ -132,7 +132,7 @@ def test_trains_in_training_mode(
     probe = build_model(submission, dropout=0.5, seed=seed)
     probe.model.train(training)
     probe.model.observe()
-    step(function, submission, probe, batch)
+    step(function, submission, trial, probe, batch)
     modes = {note["training"] for note in probe.model.observed()}
     trial.note(model=f"came in {'training' if training else 'evaluation'} mode")
     expect(
@@ -148,8 +148,7 @@ def test_trains_on_the_accelerator(
     """With the model on the accelerator, train_step brings the batch there"""
     for device in submission.accelerators():
         probe = build_model(submission, dropout=0.0, seed=seed, device=device)
-        answer = step(function, submission, probe, batch)
-        note(trial, batch)
+        answer = step(function, submission, trial, probe, batch)
         trial.note(device=device)
         message = f"With the model on {device}, train_step returns another loss."
         # Real accelerators multiply matrices with less precision than the CPU.
