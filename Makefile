@@ -20,7 +20,7 @@ test: $(READY)
 	$(BIN)/python -m pytest
 
 bench: $(READY)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.measure.bench
 
 clean:
 	rm -rf $(VENV) .grade

@@ -5,6 +5,8 @@ Nothing here imports torch: the child is started first, so that both processes l
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -19,10 +21,11 @@ WHERE_TO_REPORT = "This is a fault of the grader, not of your files. Please repo
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    _print_what_can_be_printed()
     try:
         return _dispatch(arguments)
     except UsageError as problem:
-        print(f"grade: {problem}", file=sys.stderr)
+        print(f"grade: {' '.join(str(problem).splitlines())}", file=sys.stderr)
         return WRONG_USAGE
     except GraderError as problem:
         print(f"grade: {problem}\n{WHERE_TO_REPORT}", file=sys.stderr)
@@ -31,12 +34,26 @@ def main(arguments: list[str] | None = None) -> int:
         print("grade: stopped.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()  # nobody reads on (`grade ... | head`), and Python must not complain about it
+        # Nobody reads on (`grade ... | head`): what is left goes nowhere, so that Python does not complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_PASSED
     except Exception:
         traceback.print_exc()
         print(f"grade: {WHERE_TO_REPORT}", file=sys.stderr)
         return GRADER_FAILED
+
+
+def _print_what_can_be_printed() -> None:
+    """Put a question mark where the output's encoding lacks a character: half a surrogate of the learner's, or a ✓."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("The current folder has been removed. Go into the project again with cd.") from None
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -53,13 +70,13 @@ def _dispatch(arguments: list[str]) -> int:
         from grader.overview import print_overview
 
         parse_list(arguments[1:])
-        print_overview(start=Path.cwd())
+        print_overview(start=_here())
         return PASSED
     if first == "hint":
         from grader.hints import print_hint
 
-        print_hint(parse_hint(arguments[1:]), start=Path.cwd())
+        print_hint(parse_hint(arguments[1:]), start=_here())
         return PASSED
     from grader.grading import grade
 
-    return PASSED if grade(parse_grade(arguments), start=Path.cwd()) else NOT_PASSED
+    return PASSED if grade(parse_grade(arguments), start=_here()) else NOT_PASSED

@@ -17,7 +17,7 @@ def unpack_reference(project: Project, challenge: str, reference: str, target: P
     Neither the working tree nor the index is touched.
 
     Raises:
-        UsageError: no git, no such reference, or no such folder on it.
+        UsageError: no git, no such reference, no such folder on it, or one that cannot be unpacked.
     """
     if not _git(project, "rev-parse", "--git-dir"):
         raise UsageError(f"{project.root} is no git repository (or git is not installed), so --ref cannot be used.")
@@ -32,8 +32,12 @@ def unpack_reference(project: Project, challenge: str, reference: str, target: P
         raise UsageError(f"There is no folder challenges/{challenge} on '{reference}'.")
     folder = target / challenge
     folder.mkdir(parents=True)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(folder, filter="data")
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(folder, filter="data")  # refuses what would land, or lead, outside the folder
+    except tarfile.FilterError as problem:
+        message = f"challenges/{challenge} on '{reference}' holds a link that leads out of the folder"
+        raise UsageError(f"{message}: {problem}. Put the file itself there.") from None
     return folder
 
 

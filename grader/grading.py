@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import platform
 import tempfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from grader.options import GradeOptions
 from grader.progress import load_progress
 from grader.project import find_project, notes_folder, submission_folder
 from grader.submission.process import ChildProcess
-from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
+from grader.verdict import STOPPED, CheckResult, Outcome, SmokeResult, Verdict
 
 if TYPE_CHECKING:  # these import torch, and the child is started before that
     from grader.report.base import Report
@@ -59,46 +60,55 @@ class _Run:
         self, options: GradeOptions, challenge: Challenge, folder: Path, process: ChildProcess, start: Path
     ) -> None:
         from grader.report import make_report
-        from grader.submission.remote import Submission
 
         self.options, self.challenge, self.folder, self.start = options, challenge, folder, start
-        self.submission: Submission = Submission(process)
+        self.process = process
         self.report: Report = make_report(options.format, self._hint_for)
         self.progress = load_progress(notes_folder(start), challenge.name, folder)
         self.results: list[CheckResult] = []
         self.expected: tuple[str, ...] = ()
 
     def run(self) -> bool:
-        smoke_test = self._smoke_test()
-        self.report.started(self.challenge, _label(self.options, self.folder))
+        smoke_test = self._smoke_test() if self._names_data() else None  # a wrong path is said before all else
         smoke = None
         try:
-            self._run_checks()
-            if smoke_test is not None:
-                smoke = self._run_smoke(smoke_test)
+            self.report.started(self.challenge, _label(self.options, self.folder))
+            from grader.submission.remote import Submission  # imports torch, which takes seconds
+
+            submission = Submission(self.process)
+            self._run_checks(submission)
+            if self._wants_smoke():
+                smoke = self._run_smoke(submission, smoke_test or self._smoke_test())
+            curves = self._save_curves(smoke)
         except KeyboardInterrupt:
-            self.report.finished(self._verdict(smoke, "stopped with Ctrl-C"))
+            self.report.finished(self._verdict(smoke, STOPPED))
             raise
+        finally:
+            self.report.close()
         verdict = self._verdict(smoke)
         self.progress.record(self.challenge, verdict)
-        self.report.finished(verdict, curves=self._save_curves(smoke))
+        self.report.finished(verdict, curves=curves)
         if self.options.ref is None:
             self.progress.save()
         return verdict.passed
 
-    def _smoke_test(self) -> SmokeTest | None:
-        """Return the smoke test if it was asked for; data of the user's own are tried before anything else."""
-        if not self.options.smoke or self.options.only or self.challenge.smoke_file is None:
-            return None
+    def _wants_smoke(self) -> bool:
+        return self.options.smoke and not self.options.only and self.challenge.smoke_file is not None
+
+    def _names_data(self) -> bool:
+        """True if the smoke test trains on anything else than what is packaged."""
+        return self._wants_smoke() and (self.options.data, self.options.tokenizer) != ("sample", "packaged")
+
+    def _smoke_test(self) -> SmokeTest:
+        """Return the smoke test; data that the user names are loaded, so that a wrong path is found out."""
         from grader.smoke import SmokeOptions, SmokeTest
 
-        options = SmokeOptions(self.options.data, self.options.tokenizer, self.options.seed)
-        test = SmokeTest(self.challenge, options)
-        if options != SmokeOptions(seed=options.seed):
+        test = SmokeTest(self.challenge, SmokeOptions(self.options.data, self.options.tokenizer, self.options.seed))
+        if self._names_data():
             test.prepare()
         return test
 
-    def _run_checks(self) -> None:
+    def _run_checks(self, submission: Submission) -> None:
         from grader.checking.runner import run_checks
 
         def on_result(result: CheckResult) -> None:
@@ -107,11 +117,11 @@ class _Run:
 
         only = frozenset(self.options.only)
         self.expected, _ = run_checks(
-            self.challenge, self.submission, only=only, seed=self.options.seed, on_result=on_result
+            self.challenge, submission, only=only, seed=self.options.seed, on_result=on_result
         )
         self.report.checks_finished()
 
-    def _run_smoke(self, test: SmokeTest) -> SmokeResult:
+    def _run_smoke(self, submission: Submission, test: SmokeTest) -> SmokeResult:
         waiting_for = [
             step.name
             for step in self.challenge.steps
@@ -119,11 +129,10 @@ class _Run:
         ]
         if waiting_for or len(self.results) != len(self.expected):
             return SmokeResult(Outcome.NOT_RUN, f"Waits for the steps: {', '.join(waiting_for)}.")
-        return test.run(self.submission, self.report)
+        self.report.smoke_prepared()
+        return test.run(submission, self.report)
 
     def _verdict(self, smoke: SmokeResult | None, *left_out: str) -> Verdict:
-        import torch
-
         reasons = [f"--only {name}" for name in self.options.only]
         reasons += ["--no-smoke"] if not self.options.smoke and not self.options.only else []
         return Verdict(
@@ -133,7 +142,7 @@ class _Run:
             smoke=smoke,
             environment={
                 "python": platform.python_version(),
-                "torch": str(torch.__version__),
+                "torch": importlib.metadata.version("torch"),  # without the import, which Ctrl-C may have cut off
                 "grader": __version__,
                 "isolation": "process",
             },

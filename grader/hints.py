@@ -30,8 +30,7 @@ def print_hint(options: HintOptions, *, start: Path) -> None:
         for number in range(len(step.hints)):
             _print(challenge, step, number)
     else:
-        shown = progress.hints.get(name, 0)
-        number = min(shown, len(step.hints) - 1)
+        number = progress.next_hint(step)
         progress.hints[name] = number + 1
         _print(challenge, step, number)
         _print_next(challenge, step, number)
@@ -40,7 +39,7 @@ def print_hint(options: HintOptions, *, start: Path) -> None:
 
 def hint_for_failure(challenge: Challenge, step: Step, progress: Progress) -> str:
     """Return the text that a failure shows: the hint that the learner has come to, and how to get the next."""
-    number = progress.current_hint(step.name)
+    number = progress.current_hint(step)
     progress.hints[step.name] = number + 1
     last = number + 1 == len(step.hints)
     more = (

@@ -38,7 +38,15 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; the command prints it."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}. See: grade --help")
+        command = "grade CHALLENGE" if self.prog == "grade" else self.prog
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. See: {command} --help")
+
+
+def _seed(text: str) -> int:
+    """Read a seed that every generator of random numbers takes."""
+    if not (text.isdecimal() and int(text) < 2**63):
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0 to 2^63 - 1")
+    return int(text)
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def parse_grade(arguments: list[str]) -> GradeOptions:
     )
     add("--tokenizer", choices=("packaged", "gpt2"), default="packaged", help="which vocabulary (default: packaged)")
     add("--format", choices=("rich", "plain", "json"), help="how to report (default: rich on a terminal, else plain)")
-    add("--seed", metavar="N", type=int, default=0, help="draw other examples (default: 0)")
+    add("--seed", metavar="N", type=_seed, default=0, help="draw other examples (default: 0)")
     parsed = parser.parse_args(arguments)
     chosen = [name for name, on in (("FOLDER", parsed.folder), ("--solution", parsed.solution)) if on]
     chosen += ["--ref"] if parsed.ref is not None else []

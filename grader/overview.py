@@ -8,7 +8,7 @@ from grader.challenge import challenge_names, load_challenge
 from grader.progress import load_progress
 from grader.project import find_project, notes_folder
 
-MARKS = {"passed": "✓", "todo": "○", "": "·"}
+MARKS = {"passed": "✓", "todo": "○", "not_run": "·", "": "·"}
 
 
 def print_overview(*, start: Path) -> None:
@@ -24,8 +24,7 @@ def print_overview(*, start: Path) -> None:
             outcome = progress.steps.get(step.name, "")
             print(f"  {MARKS.get(outcome, '✗')} {step.name:18} {_in_words(outcome)}")
         if challenge.smoke_file is not None:
-            print(f"  {MARKS.get(progress.smoke, '✗' if progress.smoke else '·')} {'smoke test':18} "
-                  f"{_in_words(progress.smoke)}")  # fmt: skip
+            print(f"  {MARKS.get(progress.smoke, '✗')} {'smoke test':18} {_in_words(progress.smoke)}")
     if project is None:
         print("You are outside the project: go into it to see how far you are.")
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.challenge import Challenge
+from grader.challenge import Challenge, Step
 from grader.verdict import Outcome, Verdict
 
 
@@ -46,9 +47,17 @@ class Progress:
             self.hints.pop(step, None)
         self.steps[step] = str(outcome)
 
-    def current_hint(self, step: str) -> int:
+    def current_hint(self, step: Step) -> int:
         """Return the number (from 0) of the hint that was shown last, the first where none was."""
-        return max(self.hints.get(step, 0) - 1, 0)
+        return max(self.hints_shown(step) - 1, 0)
+
+    def next_hint(self, step: Step) -> int:
+        """Return the number (from 0) of the hint to show next, the last where all were shown."""
+        return min(self.hints_shown(step), len(step.hints) - 1)
+
+    def hints_shown(self, step: Step) -> int:
+        """Return how many hints of the step were shown; the file may say what it likes."""
+        return min(max(self.hints.get(step.name, 0), 0), len(step.hints))
 
     def first_open(self, challenge: Challenge) -> str | None:
         """Return the first step that has not passed yet, None if all have."""
@@ -58,14 +67,9 @@ class Progress:
         """Write the file; give up silently where that is not possible, on a read-only disk say."""
         everything = _read(self.path)
         everything[self.key] = {"steps": self.steps, "hints": self.hints, "smoke": self.smoke}
-        try:
+        with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=".progress-")
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(everything, file, indent=1, sort_keys=True)
-            os.replace(name, self.path)
-        except OSError:
-            return
+            _write_whole(self.path, json.dumps(everything, indent=1, sort_keys=True))
 
 
 def load_progress(notes: Path, challenge: str, folder: Path) -> Progress:
@@ -85,8 +89,21 @@ def load_progress(notes: Path, challenge: str, folder: Path) -> Progress:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return _dictionary(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file beside its place and move it there; nothing unfinished is left behind."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".progress-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except BaseException:  # Ctrl-C as well
+        with suppress(OSError):
+            os.unlink(name)
+        raise
 
 
 def _dictionary(value: Any) -> dict[str, Any]:

@@ -46,12 +46,12 @@ def submission_folder(name: str, folder: str | None, *, solution: bool, start: P
         UsageError: it is not there.
     """
     if folder is not None:
-        path = (start / folder).expanduser().resolve()
-        if not path.exists():
-            raise UsageError(f"There is no folder {folder}. Name the folder that holds your {name} files.")
-        if not path.is_dir():
+        named = start / os.path.expanduser(folder)
+        if os.path.isfile(named):
             raise UsageError(f"{folder} is a file. Name the folder that holds your {name} files.")
-        return path
+        if not os.path.isdir(named):
+            raise UsageError(f"There is no folder {folder}. Name the folder that holds your {name} files.")
+        return named.resolve()
     project = find_project(start)
     if project is None:
         raise UsageError(f"You are outside the project. Go into it, or name a folder: grade {name} FOLDER.")

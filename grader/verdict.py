@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+STOPPED = "stopped with Ctrl-C"  # a reason why a run is no full pass
+
 
 class Outcome(StrEnum):
     """How one check, or the smoke test, ended."""

@@ -36,6 +36,8 @@ DTYPES = {
     )
 }
 MAX_DEPTH = 32  # nested lists of a message; far above anything that is sent, far below Python's recursion limit
+MAX_TEXT_BYTES = 8 * 1024**2  # of a JSON part; as Python objects it may take twenty times as much
+MAX_ELEMENTS = 2**40  # of a tensor, empty dimensions counted as one: PyTorch computes strides in 64 bits
 
 
 class Malformed(Exception):
@@ -105,6 +107,8 @@ def unpack(text: bytes, body: bytes) -> Any:
     Raises:
         Malformed: anything at all is wrong with it.
     """
+    if len(text) > MAX_TEXT_BYTES:
+        raise Malformed("too much JSON")
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError) as problem:
@@ -128,8 +132,14 @@ def _encode(value: Any, buffers: list[bytes]) -> Any:
     if isinstance(value, list | tuple):
         return {type(value).__name__: [_encode(item, buffers) for item in value]}
     if isinstance(value, dict):
-        return {"dict": [[_encode(key, buffers), _encode(item, buffers)] for key, item in value.items()]}
+        return {"dict": [[_encode_key(key, buffers), _encode(item, buffers)] for key, item in value.items()]}
     return _encode_leaf(value, buffers)
+
+
+def _encode_key(key: Any, buffers: list[bytes]) -> Any:
+    if key is not None and not isinstance(key, bool | int | float | str):
+        raise TypeError(f"a dict key of type {type(key).__name__} has no place on the wire")
+    return _encode(key, buffers)
 
 
 def _encode_leaf(value: Any, buffers: list[bytes]) -> dict[str, Any]:
@@ -142,7 +152,7 @@ def _encode_leaf(value: Any, buffers: list[bytes]) -> dict[str, Any]:
     if isinstance(value, WireDevice):
         return {"device": value.name}
     if isinstance(value, torch.dtype):
-        return {"dtype": str(value).removeprefix("torch.")}
+        return {"dtype": _dtype_name(value)}
     raise TypeError(f"{type(value).__name__} has no place on the wire")
 
 
@@ -152,12 +162,19 @@ def _encode_tensor(tensor: WireTensor, buffers: list[bytes]) -> dict[str, Any]:
     raw = values.reshape(-1).view(torch.uint8).numpy().tobytes()
     buffers.append(raw)
     return {
-        "dtype": str(values.dtype).removeprefix("torch."),
+        "dtype": _dtype_name(values.dtype),
         "shape": list(values.shape),
         "device": tensor.device,
         "requires_grad": tensor.requires_grad,
         "bytes": len(raw),
     }
+
+
+def _dtype_name(dtype: torch.dtype) -> str:
+    name = str(dtype).removeprefix("torch.")
+    if name not in DTYPES:
+        raise TypeError(f"{dtype} has no place on the wire")
+    return name
 
 
 class _Reader:
@@ -193,7 +210,8 @@ def _decode_items(content: Any, reader: _Reader, depth: int) -> Iterator[Any]:
 def _decode_dict(content: Any, reader: _Reader, depth: int) -> dict[Any, Any]:
     _require(isinstance(content, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in content), "dict")
     result = {}
-    for key, item in content:
+    for coded, item in content:
+        key = _decode(coded, reader, depth)
         _require(key is None or isinstance(key, bool | int | float | str), "dict key")
         result[key] = _decode(item, reader, depth)
     return result
@@ -206,10 +224,11 @@ def _decode_tensor(content: Any, reader: _Reader, depth: int) -> WireTensor:
     _require(isinstance(name, str) and name in DTYPES, "tensor dtype")
     _require(isinstance(shape, list) and len(shape) <= 16 and all(type(n) is int and n >= 0 for n in shape), "shape")
     _require(isinstance(device, str) and len(device) <= 32 and isinstance(requires_grad, bool), "tensor device")
+    _require(math.prod(max(n, 1) for n in shape) <= MAX_ELEMENTS, "tensor size")
     dtype = DTYPES[name]
     _require(type(length) is int and length == math.prod(shape) * dtype.itemsize, "tensor length")
     raw = reader.take(length)
-    if dtype is torch.bool and any(byte > 1 for byte in raw):
+    if dtype is torch.bool and raw and int(torch.frombuffer(raw, dtype=torch.uint8).max()) > 1:
         raise Malformed("tensor of bool")
     values = torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)
     return WireTensor(values.reshape(shape), device, requires_grad)

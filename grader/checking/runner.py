@@ -74,9 +74,9 @@ def run_checks(
     plugin = _ChecksPlugin(challenge, submission, only=only, seed=seed, on_result=on_result)
     files = [str(path) for path in challenge.check_files]
     status = pytest.main([*ARGUMENTS, f"--rootdir={challenge.folder}", *files], plugins=[plugin])
-    if plugin.broken is not None:
-        raise plugin.broken
-    if plugin.interrupted:
+    if plugin.ended_by is not None:
+        raise plugin.ended_by
+    if status == pytest.ExitCode.INTERRUPTED:  # Ctrl-C between two checks
         raise KeyboardInterrupt
     if status != pytest.ExitCode.OK or not plugin.expected:
         raise GraderError(f"pytest could not run the checks of {challenge.name} ({status!r}). {plugin.collect_trouble}")
@@ -92,8 +92,7 @@ class _ChecksPlugin:
         self.results: list[CheckResult] = []
         self.expected: tuple[str, ...] = ()
         self.trial = Trial()
-        self.broken: GraderError | None = None
-        self.interrupted = False
+        self.ended_by: BaseException | None = None  # what ends the run before its last check
         self.collect_trouble = ""
 
     # What checks may ask for as arguments.
@@ -129,27 +128,37 @@ class _ChecksPlugin:
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """Run one check; its outcome goes into `results`, never into pytest's own."""
         try:
-            self._run(pyfuncitem)
-        except KeyboardInterrupt:
-            self.interrupted = True
-            pyfuncitem.session.shouldstop = "interrupted"
-        except BaseException as error:
-            self.broken = _as_grader_error(_check_id(pyfuncitem), error)
-            pyfuncitem.session.shouldstop = "the grader is broken"
+            result = self._result(pyfuncitem)
+            self.results.append(result)
+            self.on_result(result)  # may fail as well: the reader of the report is gone, say
+        except BaseException as end:
+            self.ended_by = end
+            pyfuncitem.session.shouldstop = "see ended_by"
         return True
 
-    def _run(self, item: pytest.Function) -> None:
+    def _result(self, item: pytest.Function) -> CheckResult:
+        """Run one check, or say why it is not run.
+
+        Raises:
+            GraderError: the check is broken.
+            KeyboardInterrupt: Ctrl-C.
+        """
+        try:
+            return self._run(item)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise _as_grader_error(_check_id(item), error) from error
+
+    def _run(self, item: pytest.Function) -> CheckResult:
         step = self.challenge.step(_step_name(item))
         reason = self._why_not(step)
         if not reason:
-            result = self._outcome(item, step)
-        elif self._is_unfilled(item, step):
+            return self._outcome(item, step)
+        if self._is_unfilled(item, step):
             message = f"Still to do: fill the marked place in {step.file}."
-            result = CheckResult(_check_id(item), step.name, _title(item), Outcome.TODO, message, location=step.file)
-        else:
-            result = CheckResult(_check_id(item), step.name, _title(item), Outcome.NOT_RUN, reason)
-        self.results.append(result)
-        self.on_result(result)
+            return CheckResult(_check_id(item), step.name, _title(item), Outcome.TODO, message, location=step.file)
+        return CheckResult(_check_id(item), step.name, _title(item), Outcome.NOT_RUN, reason)
 
     def _why_not(self, step: Step) -> str:
         """Say why a check of this step cannot be run now; empty if it can."""

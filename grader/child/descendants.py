@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -33,7 +34,7 @@ def descendants(root: int) -> set[int]:
             state, parent = entry.read_text(errors="replace").rpartition(")")[2].split()[:2]
         except (OSError, ValueError):
             continue  # the process ended while we looked
-        if state != "Z":
+        if state != "Z" or _has_threads(entry.parent):
             children.setdefault(int(parent), []).append(int(entry.parent.name))
     found: set[int] = set()
     waiting = [root]
@@ -44,19 +45,32 @@ def descendants(root: int) -> set[int]:
     return found
 
 
+def _has_threads(entry: Path) -> bool:
+    """True if a process whose first thread has ended goes on in others: /proc calls it a zombie."""
+    try:
+        return len(os.listdir(entry / "task")) > 1
+    except OSError:
+        return False
+
+
 def end_descendants(root: int, *, only: Callable[[int], bool] | None = None, seconds: float = 0.8) -> bool:
     """Kill the descendants of `root` (those that `only` says yes to); True if none was left within `seconds`.
 
     They are stopped before they are killed, so that none forks away while the list is read.
     """
     deadline = time.monotonic() + seconds
+    ended: set[int] = set()
     while living := {process for process in descendants(root) if only is None or only(process)}:
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for process in living:
                 send_signal(process, number)
+        ended |= living
         if time.monotonic() > deadline:
             return False
         time.sleep(0.002)
+    for process in ended:
+        with suppress(ChildProcessError):  # not a child of ours
+            os.waitpid(process, os.WNOHANG)
     return True
 
 

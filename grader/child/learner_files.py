@@ -8,8 +8,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -39,29 +42,40 @@ class LearnerFiles:
         sys.path.insert(0, str(self.folder))
         sys.dont_write_bytecode = True  # leave no __pycache__ in the learner's folder
 
-    def find(self, module_name: str, name: str, *, fresh: bool = False) -> Any:
-        """Return what `name` stands for in the learner's file, or in a library module.
-
-        Args:
-            fresh: run the learner's file anew, as a new process would.
-        """
+    def find(self, module_name: str, name: str) -> Any:
+        """Return what `name` stands for in the learner's file, or in a library module."""
         path = self.folder / f"{module_name}.py"
         if "." in module_name:  # a library's, such as torch.optim: the learner's files have bare names
             return getattr(importlib.import_module(module_name), name)
         if not path.is_file():
             raise Problem("missing_file", file=path.name)
-        before = sys.modules.get(module_name)
-        module = self.load(module_name, path, fresh=fresh)
-        if fresh and before is not None:
-            sys.modules[module_name] = before  # what was run anew is for one call only
+        module = self.load(module_name, path)
         if not hasattr(module, name):
             raise Problem("missing_name", file=path.name, text=name, names=_own_names(module))
         return getattr(module, name)
 
-    def load(self, module_name: str, path: Path, *, fresh: bool) -> ModuleType:
+    @contextmanager
+    def anew(self) -> Iterator[None]:
+        """Run the learner's files anew when they are needed, helpers included, as in a new process; then go back."""
+        before = self._take_out_own()
+        try:
+            yield
+        finally:
+            self._take_out_own()
+            sys.modules.update(before)
+
+    def _take_out_own(self) -> dict[str, ModuleType]:
+        own = {}
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and file.startswith(f"{self.folder}{os.sep}"):
+                own[name] = sys.modules.pop(name)
+        return own
+
+    def load(self, module_name: str, path: Path) -> ModuleType:
         """Import the file under its bare name, so that learner files that import each other share it."""
         loaded = sys.modules.get(module_name)
-        if loaded is not None and not fresh and getattr(loaded, "__file__", None) == str(path):
+        if loaded is not None and getattr(loaded, "__file__", None) == str(path):
             return loaded
         spec = importlib.util.spec_from_file_location(module_name, path)
         assert spec is not None

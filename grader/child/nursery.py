@@ -26,6 +26,7 @@ from grader.child.limits import apply_limits
 
 MESSAGE_BYTES = 65536
 DYING_SECONDS = 0.2  # from a closed channel to a process that can be waited for; a few milliseconds as a rule
+KILLING_SECONDS = 0.3  # with the above less than the parent waits (`END_SECONDS`); a few milliseconds as a rule
 
 
 def run_nursery(control: socket.socket) -> None:
@@ -101,7 +102,7 @@ class _Nursery:
         status = self.own_end(DYING_SECONDS if died else 0.0)
         if self.worker:
             send_signal(self.worker, signal.SIGKILL, group=True)
-        clean = end_descendants(os.getpid())
+        clean = end_descendants(os.getpid(), seconds=KILLING_SECONDS)
         reap()
         self.worker = 0
         return {"clean": clean, **_describe_status(status)}

@@ -84,9 +84,10 @@ def to_wire(value: Any, depth: int = 0) -> Any:
 
 def _container_to_wire(value: Any, depth: int) -> Any:
     if isinstance(value, dict):
-        if all(type(key) in (str, int, bool, float) for key in value):
-            return {key: to_wire(item, depth) for key, item in value.items()}
-        return _opaque(value)
+        keys = [to_wire(key, depth) if type(key) in (str, int, bool, float) else _opaque(key) for key in value]
+        if any(isinstance(key, WireOpaque) for key in keys):
+            return _opaque(value)
+        return {key: to_wire(item, depth) for key, item in zip(keys, value.values(), strict=True)}
     items = [to_wire(item, depth) for item in value]
     return tuple(items) if isinstance(value, tuple) else items
 

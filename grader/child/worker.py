@@ -22,7 +22,7 @@ from grader.child.learner_files import LearnerFiles, Problem
 from grader.child.observer import Observer
 from grader.child.pretend_machine import pretend_machine
 from grader.child.values import HeldObjects, to_wire
-from grader.wire import PREFIX, WireObject, pack, unpack
+from grader.wire import MAX_TEXT_BYTES, PREFIX, WireObject, pack, unpack
 
 # Standard-library modules that torch may import late: loaded before a learner's file of the same name can be found.
 PRELOADED = ("json", "random", "statistics", "typing", "logging", "copy", "pickle", "queue", "types", "string", "token")
@@ -61,8 +61,10 @@ def _exactly(stream: io.BufferedReader, length: int) -> bytes:
 
 def _fitting(reply: dict[str, Any], number: int, limit: int) -> bytes:
     frame = pack(reply)
-    if len(frame) <= limit:
+    text_length, _ = PREFIX.unpack_from(frame)
+    if len(frame) <= limit and text_length <= MAX_TEXT_BYTES:
         return frame
+    limit = limit if len(frame) > limit else MAX_TEXT_BYTES
     text = f"{len(frame):,} bytes, and the limit is {limit:,}"
     return pack({"id": number, "problem": Problem("reply", text=text).facts})
 
@@ -116,17 +118,19 @@ class Worker:
             hold: keep the result under this number instead of answering with its value.
             no_grad: call inside `torch.no_grad()`.
             seed: seed PyTorch's generator just before the call.
-            machine: run the file anew and call, on a machine pretended to have this accelerator.
+            machine: run the files anew and call, on a machine pretended to have this accelerator.
             cotangent: multiply the result with this, sum, differentiate, and answer `gradients` too: one for each
                 argument that requires a gradient, None where it got none.
             echo: answer the tensor arguments too, as they are after the call.
         """
         live_args = self.held.revive(args)
         live_kwargs = self.held.revive(kwargs)
+        wanted = [leaf for leaf in live_args if isinstance(leaf, torch.Tensor) and leaf.requires_grad]
         with ExitStack() as around:
             if machine is not None:
                 around.enter_context(pretend_machine(machine))
-            function = self._function(target, fresh=machine is not None)
+                around.enter_context(self.files.anew())
+            function = self._function(target)
             self.files.check_signature(function, live_args, live_kwargs)
             if no_grad:
                 around.enter_context(torch.no_grad())
@@ -139,28 +143,27 @@ class Worker:
         else:
             answer["value"] = to_wire(result)
         if cotangent is not None:
-            answer["gradients"] = self._gradients_of_arguments(result, cotangent, live_args)
+            answer["gradients"] = self._gradients_of(wanted, result, cotangent)
         if echo:
             answer["arguments"] = [to_wire(argument) for argument in live_args]
         return answer
 
-    def _function(self, target: Any, *, fresh: bool) -> Any:
+    def _function(self, target: Any) -> Any:
         owner, name = target
         if isinstance(owner, str):
-            return self.files.find(owner, name, fresh=fresh)
+            return self.files.find(owner, name)
         live = self.held.get(owner)
         return getattr(live, name) if name else live
 
-    def _gradients_of_arguments(self, result: Any, cotangent: Any, args: list[Any]) -> list[Any] | None:
+    def _gradients_of(self, wanted: list[torch.Tensor], result: Any, cotangent: Any) -> list[Any] | None:
         if not isinstance(result, torch.Tensor) or not result.requires_grad:
             return None
         (result * self.held.revive(cotangent)).sum().backward()
-        wanted = [argument for argument in args if isinstance(argument, torch.Tensor) and argument.requires_grad]
         return [to_wire(argument.grad) for argument in wanted]
 
     def do_place(self, target: Any) -> list[Any]:
         """Say in which file and line the target is defined."""
-        return list(self.files.place_of(self._function(target, fresh=False)))
+        return list(self.files.place_of(self._function(target)))
 
     def do_hold(self, number: int, value: Any) -> None:
         """Keep a value (as a rule a tensor) under this number."""

@@ -23,6 +23,9 @@ class Report:
     def checks_finished(self) -> None:
         """All checks that were asked for have their results."""
 
+    def smoke_prepared(self) -> None:
+        """The smoke test loads its data."""
+
     def smoke_started(self, steps: int) -> None:
         """The smoke test begins to train."""
 
@@ -34,3 +37,6 @@ class Report:
 
     def finished(self, verdict: Verdict, *, curves: Path | None = None) -> None:
         """The run is over; `curves` is where the image of the losses lies."""
+
+    def close(self) -> None:
+        """Nothing more comes, however the run ended: put the terminal back as it was. May be called twice."""

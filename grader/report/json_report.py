@@ -18,7 +18,7 @@ class JsonReport(Report):
         self.stream = stream
 
     def finished(self, verdict: Verdict, *, curves: Path | None = None) -> None:
-        json.dump(as_json(verdict), self.stream, indent=1, ensure_ascii=False)
+        json.dump(as_json(verdict), self.stream, indent=1)  # in ASCII, whatever the output's encoding is
         self.stream.write("\n")
         self.stream.flush()
 
@@ -41,8 +41,8 @@ def _check(result: CheckResult) -> dict[str, Any]:
         "step": result.step,
         "title": result.title,
         "outcome": str(result.outcome),
-        "message": result.message,
-        "counterexample": result.counterexample,
+        "message": _text(result.message),
+        "counterexample": _text(result.counterexample),
         "mistake": result.mistake,
         "location": result.location,
         "examples": result.examples,
@@ -53,12 +53,16 @@ def _check(result: CheckResult) -> dict[str, Any]:
 def _smoke(result: SmokeResult) -> dict[str, Any]:
     return {
         "outcome": str(result.outcome),
-        "message": result.message,
+        "message": _text(result.message),
         "steps": result.steps,
         "train_loss": [_finite(loss) for loss in result.train_loss],
         "test_loss": [[step, _finite(loss)] for step, loss in result.test_loss],
         "seconds": round(result.seconds, 3),
     }
+
+
+def _text(text: str) -> str:
+    return text.encode(errors="replace").decode()  # half a surrogate is no text for other programs
 
 
 def _finite(loss: float) -> float | None:

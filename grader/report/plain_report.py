@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import textwrap
 from pathlib import Path
 from typing import TextIO
 
 from grader.challenge import Challenge
 from grader.report import words
 from grader.report.base import HintFor, Report
+from grader.report.wrapping import wrap
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
 LABEL_WIDTH = 10
@@ -25,7 +25,7 @@ class PlainReport(Report):
     def started(self, challenge: Challenge, folder: str) -> None:
         self.challenge = challenge
         self._line(f"{challenge.name}: {challenge.title}")
-        self._line(f"Grading {folder}")
+        self._line(f"Grading {folder}", whole_words=True)
 
     def check_finished(self, result: CheckResult) -> None:
         if self.last is None or self.last.step != result.step:
@@ -64,36 +64,35 @@ class PlainReport(Report):
         self._line("")
         self._line(f"{failure.step}: {failure.title}", indent="-- ")
         for label, text in words.explanation(failure, self.hint_for):
-            for index, line in enumerate(text.splitlines()):
-                self._line(f"{label if index == 0 else '':{LABEL_WIDTH}}{line}" if label else line, hanging=LABEL_WIDTH)
+            self._rows(label, text)
 
     def _smoke(self, smoke: SmokeResult, curves: Path | None) -> None:
         if smoke.outcome is Outcome.NOT_RUN:
             self._line("")
-        self._line(f"smoke test: {words.word(smoke.outcome)}. {smoke.message}")
-        if smoke.location:
-            self._line(f"where     {smoke.location}", indent="  ")
+        self._line(words.printable(f"smoke test: {words.word(smoke.outcome)}. {smoke.message}"))
+        for label, text in words.smoke_explanation(smoke):
+            self._rows(label, text, indent="  ")
         for fact in smoke.facts:
             self._line(fact, indent="  ")
         if smoke.train_loss:
             for line in words.curves(smoke, self.width - 35):
                 self._line(line, indent="  ")
         if smoke.sample:
-            self._line(f"it writes: {smoke.sample}", indent="  ", hanging=4)
+            self._line(words.printable(f"it writes: {smoke.sample}"), indent="  ", hanging=4)
         if curves is not None:
             self.stream.write(f"  curves: {curves}\n")  # a path is not broken over lines
 
-    def _line(self, text: str, *, indent: str = "", hanging: int = 0) -> None:
-        blank = " " * max(len(indent), hanging)
-        wrapped = textwrap.wrap(
-            text,
-            self.width,
-            initial_indent=indent,
-            subsequent_indent=blank,
-            drop_whitespace=True,
-            replace_whitespace=False,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        self.stream.write("\n".join(wrapped) + "\n")
+    def _rows(self, label: str, text: str, *, indent: str = "") -> None:
+        """Write the lines of a text in a column of their own, the label before the first."""
+        if not label:
+            self._line(text)
+            return
+        later = indent + " " * LABEL_WIDTH
+        for index, line in enumerate(text.splitlines()):
+            self._line(line, indent=later if index else f"{indent}{label:{LABEL_WIDTH}}", hanging=len(later))
+
+    def _line(self, text: str, *, indent: str = "", hanging: int = 0, whole_words: bool = False) -> None:
+        later = " " * max(len(indent), hanging)
+        lines = wrap(text, self.width, first=indent, later=later, whole_words=whole_words)
+        self.stream.write("\n".join(lines) + "\n")
         self.stream.flush()

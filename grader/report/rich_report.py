@@ -7,7 +7,15 @@ from pathlib import Path
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +23,9 @@ from grader.challenge import Challenge
 from grader.report import words
 from grader.report.base import HintFor, Report
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
+
+
+WIDE = 64  # cells, from which on the progress bar has room for the losses and the time that is left
 
 
 class RichReport(Report):
@@ -43,18 +54,17 @@ class RichReport(Report):
         self._close_step()
         self._stop_live()
 
+    def smoke_prepared(self) -> None:
+        self.live = Live(Text("smoke test …", style="dim"), console=self.console, auto_refresh=False, transient=True)
+        self.live.start(refresh=True)
+
     def smoke_started(self, steps: int) -> None:
+        self._stop_live()
         self.console.print()
-        self.progress = Progress(
-            TextColumn("smoke test"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[losses]}"),
-            TimeRemainingColumn(compact=True),
-            console=self.console,
-            transient=True,
-            expand=True,
-        )
+        columns: list[ProgressColumn] = [TextColumn("smoke test"), BarColumn(bar_width=None), MofNCompleteColumn()]
+        if self.console.width >= WIDE:
+            columns += [TextColumn("{task.fields[losses]}"), TimeRemainingColumn(compact=True)]
+        self.progress = Progress(*columns, console=self.console, transient=True, expand=True)
         self.task = self.progress.add_task("", total=steps, losses="")
         self.progress.start()
 
@@ -71,9 +81,7 @@ class RichReport(Report):
 
     def finished(self, verdict: Verdict, *, curves: Path | None = None) -> None:
         self._close_step()
-        self._stop_live()
-        if self.progress is not None:
-            self.progress.stop()
+        self.close()
         failure = words.first_failure(verdict.checks)
         if failure is not None:
             self.console.print()
@@ -85,16 +93,27 @@ class RichReport(Report):
         self.console.print(Text(words.verdict_line(verdict, self.challenge), style=style))
         self.console.print(Text(f"isolation: {verdict.environment.get('isolation', '')}", style="dim"))
 
+    def close(self) -> None:
+        self._stop_live()
+        if self.progress is not None:
+            self.progress.stop()
+            self.progress = None
+
     def _show_live(self) -> None:
         """Redraw the step that runs. Nothing is redrawn where the output is no terminal."""
         if self.live is None:
             self.live = Live(console=self.console, auto_refresh=False, transient=True)
             self.live.start()
-        lines: list[RenderableType] = [_check_line(result) for result in self.current]
-        self.live.update(Group(*lines[-self._lines_that_fit() :], Text("  …", style="dim")), refresh=True)
+        lines = [_check_line(result) for result in self.current if result.outcome not in words.QUIET]
+        self.live.update(Group(*self._last_that_fit(lines), Text("  …", style="dim")), refresh=True)
 
-    def _lines_that_fit(self) -> int:
-        return max(1, self.console.size.height - 4)
+    def _last_that_fit(self, lines: list[Table]) -> list[Table]:
+        """Return as many of the last lines as the window has room for, once they are broken to its width."""
+        room = self.console.height - 2  # without the dots, and the line where the cursor stands
+        first = len(lines)
+        while first > 0 and (room := room - len(self.console.render_lines(lines[first - 1], pad=False))) >= 0:
+            first -= 1
+        return lines[first:]
 
     def _close_step(self) -> None:
         """Print the step that ran: one line if it is green or untouched, its checks as well if not."""
@@ -128,24 +147,26 @@ class RichReport(Report):
                 rows.add_row(label, Text(text))
             else:
                 parts += [Text(text), Text("")]
-        title = Text.assemble((failure.step, "bold"), ": ", failure.title)
+        what = Text(failure.title, style="bold")  # not in the frame, which would cut it off in a narrow window
         colour = words.colour(failure.outcome)
-        return Panel(Group(*parts, rows), title=title, title_align="left", border_style=colour, padding=(0, 1))
+        title = Text(failure.step, style="bold")
+        return Panel(Group(what, *parts, rows), title=title, title_align="left", border_style=colour, padding=(0, 1))
 
     def _smoke(self, smoke: SmokeResult, curves: Path | None) -> None:
         colour = words.colour(smoke.outcome)
         self.console.print()
         mark = (words.MARKS[smoke.outcome], colour)
-        self.console.print(Text.assemble(mark, " ", ("smoke test", "bold"), "  ", smoke.message))
-        if smoke.location:
-            self.console.print(Text(f"  where  {smoke.location}"))
+        self.console.print(Text.assemble(mark, " ", ("smoke test", "bold"), "  ", words.printable(smoke.message)))
+        for label, text in words.smoke_explanation(smoke):
+            for index, line in enumerate(text.splitlines()):
+                self.console.print(Text(f"  {'' if index else label:7}  {line}"))
         for fact in smoke.facts:
             self.console.print(Text(f"  {fact}", style="dim"))
         if smoke.train_loss:
             for line in words.curves(smoke, min(60, self.console.width - 32)):
                 self.console.print(Text(f"  {line}", no_wrap=True, overflow="crop"))
         if smoke.sample:
-            self.console.print(Text.assemble(("  it writes: ", "dim"), smoke.sample))
+            self.console.print(Text.assemble(("  it writes: ", "dim"), words.printable(smoke.sample)))
         if curves is not None:
             self.console.print(Text(f"  curves: {curves}", style="dim"), soft_wrap=True)
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from grader.challenge import Challenge
 from grader.report.base import HintFor
-from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
+from grader.verdict import STOPPED, CheckResult, Outcome, SmokeResult, Verdict
 
 MARKS = {
     Outcome.PASSED: "✓",
@@ -30,6 +30,15 @@ def word(outcome: Outcome) -> str:
 
 def colour(outcome: Outcome) -> str:
     return COLOURS.get(outcome, "red")
+
+
+def printable(text: str) -> str:
+    """Return text that cannot move the cursor: what is no printable character is written as Python would, as \\x1b."""
+    return "\n".join("".join(map(_printable, line.expandtabs(4))) for line in text.splitlines())
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def counted(number: int, noun: str) -> str:
@@ -69,7 +78,13 @@ def explanation(result: CheckResult, hint_for: HintFor) -> list[tuple[str, str]]
         ("printed", _shortened(result.output)),
         ("hint", hint_for(result.step)),
     ]
-    return [(label, text) for label, text in rows if text]
+    return [(label, printable(text)) for label, text in rows if text]
+
+
+def smoke_explanation(smoke: SmokeResult) -> list[tuple[str, str]]:
+    """Return what is said below the outcome of a smoke test, as (label, text) pairs."""
+    rows = [("where", smoke.location or ""), ("printed", _shortened(smoke.output))]
+    return [(label, printable(text)) for label, text in rows if text]
 
 
 def _shortened(output: str, lines: int = 8) -> str:
@@ -82,25 +97,34 @@ def verdict_line(verdict: Verdict, challenge: Challenge) -> str:
     total = len(verdict.expected)
     if verdict.passed:
         return f"Passed: all {total} checks and the smoke test."
+    if STOPPED in verdict.left_out:
+        return _stopped_line(verdict)
     if verdict.left_out and all(result.outcome is Outcome.PASSED for result in verdict.checks) and verdict.checks:
         left_out = ", ".join(verdict.left_out)
         return f"{counted(len(verdict.checks), 'check')} passed. Not a full pass, because of {left_out}."
-    green = [step.name for step in challenge.steps if _is_green(verdict.of_step(step.name))]
-    open_steps = [step.name for step in challenge.steps if step.name not in green and verdict.of_step(step.name)]
+    graded = [step.name for step in challenge.steps if verdict.of_step(step.name)]
+    open_steps = [name for name in graded if not _is_green(verdict.of_step(name))]
     if not open_steps and verdict.smoke is not None:
         return f"Not passed: all {total} checks pass, but the smoke test does not."
     next_step = f" Next: {open_steps[0]}." if open_steps else ""
-    stopped = f" ({', '.join(verdict.left_out)})" if verdict.left_out else ""
-    return f"Not passed yet: {len(green)} of {counted(len(challenge.steps), 'step')} green.{next_step}{stopped}"
+    left_out = f" ({', '.join(verdict.left_out)})" if verdict.left_out else ""
+    green = f"{len(graded) - len(open_steps)} of {counted(len(graded), 'step')} green"
+    return f"Not passed yet: {green}.{next_step}{left_out}"
+
+
+def _stopped_line(verdict: Verdict) -> str:
+    passed = sum(result.outcome is Outcome.PASSED for result in verdict.checks)
+    graded = f"{passed} of the {counted(len(verdict.checks), 'check')} that were graded pass"
+    return f"Stopped with Ctrl-C, so not passed. {graded if verdict.checks else 'No check was graded'}."
 
 
 def _is_green(results: Sequence[CheckResult]) -> bool:
-    return bool(results) and all(result.outcome is Outcome.PASSED for result in results)
+    return all(result.outcome is Outcome.PASSED for result in results)
 
 
 def sparkline(losses: Sequence[float], width: int) -> str:
     """Draw losses as a row of bars, averaged into at most `width` of them."""
-    width = min(width, len(losses))
+    width = max(1, min(width, len(losses)))
     edges = [round(index * len(losses) / width) for index in range(width + 1)]
     means = [sum(losses[low:high]) / (high - low) for low, high in pairwise(edges) if high > low]
     lowest, highest = min(means), max(means)

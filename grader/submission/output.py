@@ -6,7 +6,15 @@ import os
 import re
 
 CHUNK_BYTES = 1 << 16
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\n\t\x20-\U0010ffff]|\x7f")  # would move the cursor of a terminal
+# What would move the cursor of a terminal or change its title, and halves of characters, which cannot be printed.
+CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]"
+)
+
+
+def printable(text: str) -> str:
+    """Take out what a terminal would not print but obey."""
+    return CONTROL.sub("", text)
 
 
 class Output:
@@ -34,7 +42,7 @@ class Output:
 
     def take(self) -> str:
         """Return what was printed since the last call, shortened and without control characters."""
-        text = CONTROL.sub("", self.kept.decode(errors="replace")).strip()
+        text = printable(self.kept.decode(errors="replace")).strip()
         if self.total > self.keep_bytes:
             text += f"\n… ({self.total:,} bytes in all, the rest is not kept)"
         self.kept.clear()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from grader.errors import GraderError
+from grader.submission.output import printable
 from grader.verdict import Outcome
 
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")  # differs from run to run, and tells a learner nothing
+
+UNREADABLE = "The learner process sent an answer that cannot be read."
 
 
 class LearnerError(Exception):
@@ -41,23 +43,26 @@ def problem_from(facts: Any) -> Exception | BaseException:
     The facts come from the learner's process: every field is checked for its type before it is used.
     """
     if not isinstance(facts, dict):
-        return CheckAborted(Outcome.ERROR, "The learner process sent an answer that cannot be read.")
-    kind, name, text = (str(facts.get(key) or "")[:1000] for key in ("kind", "type", "text"))
-    if kind == "internal":
-        return GraderError(f"the child says: {text}")
-    location = _location(facts)
+        return CheckAborted(Outcome.ERROR, UNREADABLE)
+    kind, name, text = (_line(facts.get(key)) for key in ("kind", "type", "text"))
+    location = location_from(facts.get("file"), facts.get("line"))
     if facts.get("todo") is True:
         return CheckAborted(Outcome.TODO, _todo_message(location), location)
     if kind == "call":
         return LearnerError(_raised(name, text), location)
-    return CheckAborted(Outcome.ERROR, _message(kind, name, text, facts), location)
+    return CheckAborted(Outcome.ERROR, _message(kind, name, text, facts.get("names"), location), location)
 
 
-def _location(facts: dict[str, Any]) -> str | None:
-    file, line = facts.get("file"), facts.get("line")
+def location_from(file: Any, line: Any) -> str | None:
+    """Return "file.py:line", or only the file where the line is none; None where the file is no plain name."""
     if not isinstance(file, str) or not re.fullmatch(r"[\w ./\-]{1,200}", file):
         return None
-    return f"{file}:{line}" if isinstance(line, int) and line > 0 else file
+    return f"{file}:{line}" if type(line) is int and line > 0 else file
+
+
+def _line(value: Any) -> str:
+    """Return a text of the learner's process as one line that is safe to print."""
+    return " ".join(printable(value[:1000]).split()) if isinstance(value, str) else ""
 
 
 def _todo_message(location: str | None) -> str:
@@ -76,13 +81,12 @@ def _raised(name: str, text: str) -> str:
     return f"{name}: {text}" if text else f"{name} was raised."
 
 
-def _message(kind: str, name: str, text: str, facts: dict[str, Any]) -> str:
-    file = facts.get("file") or "the file"
+def _message(kind: str, name: str, text: str, names: Any, location: str | None) -> str:
+    file = location.split(":")[0] if location else "the file"
     if kind == "missing_file":
         return f"{file} is missing from the folder. Put it back under this name."
     if kind == "missing_name":
-        names = facts.get("names")
-        listed = [str(item)[:60] for item in names] if isinstance(names, list) else []
+        listed = [_line(item)[:60] for item in names[:20]] if isinstance(names, list) else []
         defines = f"it defines {', '.join(listed)}" if listed else "it defines no function or class"
         return f"{file} has no `{text}` ({defines}). The name must be exactly `{text}`."
     if kind == "signature":
@@ -93,4 +97,4 @@ def _message(kind: str, name: str, text: str, facts: dict[str, Any]) -> str:
         return f"{file} fails while it is imported: {_raised(name, text)}"
     if kind == "reply":
         return f"The answer is too large: {text}."
-    return "The learner process sent an answer that cannot be read."
+    return UNREADABLE

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from grader.errors import GraderError
 from grader.submission.output import Output
 
 START_SECONDS = 120.0  # importing torch from a cold disk
-END_SECONDS = 0.9  # within which the nursery must report that a worker is dead
+END_SECONDS = 0.6  # within which the nursery must report that a worker is dead; then it is ended with the worker
 PREFIX_BYTES = 8
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
 
@@ -40,7 +41,7 @@ class TimedOut(Exception):
 
 
 class Oversized(Exception):
-    """A reply is larger than allowed, or followed by something that nobody asked for."""
+    """A reply is larger than allowed, followed by something that nobody asked for, or there before the request was."""
 
 
 class ChildProcess:
@@ -50,6 +51,7 @@ class ChildProcess:
         self.folder = folder
         self.limits = limits
         self.scratch = Path(tempfile.mkdtemp(prefix="fine-dropout-"))
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - without a name, so that no learner code can get at it
         self.channel: socket.socket | None = None
         self.output: Output | None = None
         self.nursery: subprocess.Popen[bytes] | None = None
@@ -66,8 +68,6 @@ class ChildProcess:
         self._ask_for_worker()
 
     def _start_nursery(self) -> None:
-        if self.control is not None:
-            self.control.close()
         self.control, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         environment |= {"HOME": str(self.scratch), "TMPDIR": str(self.scratch), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -75,7 +75,7 @@ class ChildProcess:
             [sys.executable, "-I", "-m", "grader.child", str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=(self.scratch / "nursery.log").open("wb"),
+            stderr=self.log,
             env=environment,
             pass_fds=[theirs.fileno()],
             start_new_session=True,  # Ctrl-C in the terminal reaches the parent only
@@ -84,8 +84,12 @@ class ChildProcess:
 
     def _ask_for_worker(self) -> None:
         assert self.control is not None
+        with suppress(OSError):
+            self.scratch.mkdir(exist_ok=True)  # learner code may have removed it
         self.channel, channel_end = socket.socketpair()
         self.channel.setblocking(False)
+        if self.output is not None:
+            self.output.close()
         read_end, write_end = os.pipe()
         self.output = Output(read_end, self.limits.output_bytes)
         request = {"do": "fork", "folder": str(self.folder), "limits": self.limits.as_dict()}
@@ -116,6 +120,12 @@ class ChildProcess:
         assert self.output is not None
         return _Exchange(self.channel, self.output, frame, self.limits.reply_bytes).run(deadline)
 
+    def begin_check(self) -> None:
+        """Drop what was printed so far, and the worker if it has ended or said something that nobody asked for."""
+        if self.channel is not None and not self.waiting_for_fork and select.select([self.channel], [], [], 0)[0]:
+            self.end_worker(died=True)
+        self.take_output()
+
     def end_worker(self, *, died: bool = False) -> str:
         """End the worker and everything that it started; say in words how it ended, if it did so by itself."""
         if self.channel is None:
@@ -129,6 +139,8 @@ class ChildProcess:
             assert self.control is not None
             self.control.sendall(json.dumps({"do": "end", "died": died}).encode())
             reply = self._nursery_reply(END_SECONDS)
+            if reply.get("clean") is not True:
+                self._end_nursery()  # something escaped it
         except (OSError, GraderError):
             self._end_nursery()  # it was stopped or killed by learner code, or cannot keep up with it
         self.waiting_for_fork = False
@@ -141,11 +153,15 @@ class ChildProcess:
 
     def close(self) -> None:
         """End every process and remove the scratch folder."""
-        self.end_worker()
-        self._end_nursery()
+        if self.channel is not None:
+            self.channel.close()
+            self.channel = None
+        self.waiting_for_fork = False
+        self._end_nursery()  # at once: it may still be importing torch
         if self.output is not None:
             self.output.close()
             self.output = None
+        self.log.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _end_nursery(self) -> None:
@@ -157,6 +173,9 @@ class ChildProcess:
         send_signal(self.nursery.pid, signal.SIGKILL, group=True)
         self.nursery.wait()
         self.nursery = None
+        if self.control is not None:
+            self.control.close()
+            self.control = None
         # Had learner code killed the nursery, the orphans would be ours; their home folder tells them apart.
         end_descendants(os.getpid(), only=lambda process: has_in_environment(process, f"HOME={self.scratch}"))
 
@@ -176,10 +195,8 @@ class ChildProcess:
         return reply if isinstance(reply, dict) else {}
 
     def _log(self) -> str:
-        try:
-            return (self.scratch / "nursery.log").read_text(errors="replace")[-2000:] or "no message"
-        except OSError:
-            return "no message"
+        start = max(0, os.fstat(self.log.fileno()).st_size - 2000)
+        return os.pread(self.log.fileno(), 2000, start).decode(errors="replace") or "no message"
 
 
 class _Exchange:
@@ -209,6 +226,8 @@ class _Exchange:
                 pass
             except OSError as problem:
                 raise HungUp from problem
+        if self.outgoing:
+            raise Oversized
         self.output.drain()
         text_end = PREFIX_BYTES + int.from_bytes(self.incoming[:4], "big")
         return bytes(self.incoming[PREFIX_BYTES:text_end]), bytes(self.incoming[text_end:])
@@ -230,7 +249,8 @@ class _Exchange:
 
 def _how_it_ended(reply: dict[str, Any]) -> str:
     if (number := reply.get("signal")) is not None:
-        return f"was ended by {signal.Signals(number).name}"
+        named = number in {known.value for known in signal.Signals}  # most real-time signals have no name
+        return f"was ended by {signal.Signals(number).name if named else f'signal {number}'}"
     if (status := reply.get("exit")) is not None:
         return f"left with exit status {status}"
     return ""

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.submission.problems import CheckAborted, problem_from
+from grader.submission.problems import UNREADABLE, CheckAborted, location_from, problem_from
 from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut
 from grader.verdict import Outcome
-from grader.wire import Malformed, WireObject, pack, unpack
+from grader.wire import Malformed, WireObject, WireTensor, pack, unpack
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Submission:
         """Give the next check its own time, and forget what was held and printed before it."""
         self.check_ends = time.monotonic() + self.limits.check_seconds
         self.pending = [{"do": "forget"}]
-        self.process.take_output()
+        self.process.begin_check()
 
     @property
     def run_is_over(self) -> bool:
@@ -62,7 +62,7 @@ class Submission:
         Raises:
             CheckAborted: there is none of either kind, so that a device check cannot say anything.
         """
-        hello = self.ask("hello")
+        hello = _dictionary(self.ask("hello"))
         found = ["sim:0"] if hello.get("simulated") is True else []
         if isinstance(hello.get("accelerator"), str):
             found.append(hello["accelerator"])
@@ -118,7 +118,7 @@ class Submission:
             raise CheckAborted(Outcome.CRASHED, self._crash_message(self._replace_worker(died=True))) from None
         except (Malformed, Oversized):
             self._replace_worker()
-            raise CheckAborted(Outcome.ERROR, "The learner process sent an answer that cannot be read.") from None
+            raise CheckAborted(Outcome.ERROR, UNREADABLE) from None
         if "answer" not in reply:
             raise problem_from(reply.get("problem"))
         return reply["answer"]
@@ -166,9 +166,12 @@ class RemoteFunction:
     def call(self, *args: Any, kwargs: dict[str, Any] | None = None, **options: Any) -> Answer:
         """Call with options: `no_grad`, `seed`, `machine`, `cotangent`, `echo`; see `Worker.do_call`."""
         answer = self.submission.ask("call", target=self.target, args=list(args), kwargs=kwargs or {}, **options)
-        if not isinstance(answer, dict) or "value" not in answer:
-            raise CheckAborted(Outcome.ERROR, "The learner process sent an answer that cannot be read.")
-        return Answer(answer["value"], answer.get("gradients"), answer.get("arguments"))
+        answer = _dictionary(answer)
+        gradients, arguments = answer.get("gradients"), answer.get("arguments")
+        differentiated = sum(isinstance(argument, WireTensor) and argument.requires_grad for argument in args)
+        if "value" not in answer or not _is_list(gradients, differentiated) or not _is_list(arguments, len(args)):
+            raise CheckAborted(Outcome.ERROR, UNREADABLE)
+        return Answer(answer["value"], gradients, arguments)
 
     def hold(self, *args: Any, kwargs: dict[str, Any] | None = None, seed: int | None = None) -> RemoteObject:
         """Call, and keep the result in the child. The call is made with the next one whose answer is needed."""
@@ -183,9 +186,9 @@ class RemoteFunction:
             place = self.submission.ask("place", target=self.target)
         except (Exception, CheckAborted):
             return None
-        if not isinstance(place, list) or len(place) != 2 or not isinstance(place[0], str):
+        if not isinstance(place, list) or len(place) != 2 or place[1] is None:
             return None
-        return f"{place[0][:200]}:{place[1]}" if isinstance(place[1], int) else None
+        return location_from(*place)
 
 
 class RemoteObject:
@@ -239,5 +242,10 @@ class RemoteObject:
 
 def _dictionary(answer: Any) -> dict[str, Any]:
     if not isinstance(answer, dict):
-        raise CheckAborted(Outcome.ERROR, "The learner process sent an answer that cannot be read.")
+        raise CheckAborted(Outcome.ERROR, UNREADABLE)
     return answer
+
+
+def _is_list(value: Any, length: int) -> bool:
+    """True for None and for a list of this length: what a part of an answer that is not always there may be."""
+    return value is None or (isinstance(value, list) and len(value) == length)

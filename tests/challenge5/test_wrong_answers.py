@@ -28,7 +28,7 @@ def test_a_wrong_answer_is_caught_by_the_checks_it_names(
 
 
 def test_every_check_catches_a_wrong_answer(grade_checks: GradeChecks) -> None:
-    caught = {check for wrong in WRONG_ANSWERS if wrong.outcome is Outcome.FAILED for check in wrong.check_ids}
+    caught = {check for wrong in WRONG_ANSWERS for check in wrong.check_ids}
     results = grade_checks(SOLUTIONS / "challenge5")
     assert results.keys() - caught == set()
 
@@ -36,4 +36,8 @@ def test_every_check_catches_a_wrong_answer(grade_checks: GradeChecks) -> None:
 def test_no_two_wrong_answers_have_one_name() -> None:
     names = [wrong_id(wrong) for wrong in WRONG_ANSWERS]
     assert len(names) == len(set(names))
+
+
+def test_every_wrong_answer_names_a_check_that_must_not_pass() -> None:
     assert all(wrong.caught_by for wrong in WRONG_ANSWERS)
+    assert {wrong.outcome for wrong in WRONG_ANSWERS} <= {Outcome.FAILED, Outcome.ERROR}

@@ -46,8 +46,12 @@ MEASURED_SEQUENCES = 512  # held-out ones that the parent measures on, if there 
 LEAST_TEST_TOKENS = (TEST_BATCHES + 2) * BATCH_SIZE * TIME
 
 # The model must make up at least this share of the way from its first loss to the loss of the unigram model, both on
-# held-out tokens.
-LEARNED_SHARE = 0.5
+# held-out tokens. Measured with the reference (python -m tests.measure.smoke_bound), mean and standard deviation of
+# the share: packaged corpus 0.854 and 0.018 over 30 seeds; 252 documents of FineWeb 0.872 and 0.018 with the packaged
+# vocabulary, 0.863 and 0.016 with GPT-2's, over 20 seeds each; the lowest of all 70 was 0.814. The bound is more than
+# eight standard deviations below each mean: were the shares normal, a right answer would fail with odds below 1e-15.
+# A model that does not learn stays near 0; one that learns to copy its last input ends far below that.
+LEARNED_SHARE = 0.7
 
 SAMPLE_TOKENS = 48
 

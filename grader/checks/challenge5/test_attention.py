@@ -191,6 +191,23 @@ def test_dropout_acts_on_the_weights(function: RemoteFunction, trial: Trial, dro
     )
 
 
+@check(of=ATTENTION, examples=4, seed=SEEDS)
+def test_drops_each_weight_by_itself(function: RemoteFunction, trial, seed: int) -> None:
+    """Each weight is dropped or kept by itself: sequences, heads and positions do not share a mask"""
+    probe = build_probe(function, batch=4, time=8, n_heads=2, dropout=0.5, seed=seed)
+    dropped = expect_dropout(probe.observe(seed=seed), probe, 0.5, "In training mode")
+    expect(bool(dropped.any()), "In training mode no attention weight is dropped.")
+    # Two independent masks of 36 weights are the same with odds of 2**-36; a shared mask is the same always.
+    for dim, shared in ((0, "all sequences of the batch"), (1, "all heads")):
+        first = dropped.narrow(dim, 0, 1).expand_as(dropped)
+        expect(not torch.equal(dropped, first), f"In training mode {shared} drop the same weights: draw a mask for each.")
+    last_two = dropped[:, :, -2:, :-1]  # [batch, n_heads, 2, time - 1], what both positions see; 56 pairs
+    expect(
+        not torch.equal(last_two[:, :, 0], last_two[:, :, 1]),
+        "In training mode all positions drop the same weights: draw a mask for each.",
+    )
+
+
 @check(of=ATTENTION, examples=len(RATES))
 def test_dropped_share(function: RemoteFunction, trial: Trial) -> None:
     """The share of dropped weights is the dropout rate, for several rates"""

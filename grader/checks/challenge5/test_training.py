@@ -267,6 +267,11 @@ def test_evaluate_changes_nothing(
     expect_equal(optimizer.method("state_dict")(), settings, "evaluate changes the optimiser.")
     message = "evaluate draws random numbers, so that training would go on differently after it."
     expect(submission.random_state() == random_state, message)
+    logits = probe.model.method("")(batches_of(seed, 1)[0][0])
+    expect(
+        getattr(logits, "requires_grad", False),
+        "After evaluate the model cannot learn: it froze the weights, or switched gradients off and not on again.",
+    )
 
 
 def _plain(gradients: dict[str, object]) -> dict[str, object]:
@@ -288,3 +293,5 @@ def test_evaluates_on_the_accelerator(
         expect_float(
             answer.value, mean_loss(probe, batches), tolerance=1e-2, message=message, what="the result of evaluate"
         )
+        stayed = {value.device for value in probe.model.state().values()}
+        expect(stayed == {device}, "evaluate moved the model. The batches follow the model, not the other way round.")

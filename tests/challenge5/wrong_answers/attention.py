@@ -19,6 +19,7 @@ GRADIENT = "gradient_equals_the_reference"
 FUTURE = "no_attention_to_the_future"
 SCALED = "dropped_or_scaled"
 ON_WEIGHTS = "dropout_acts_on_the_weights"
+BY_ITSELF = "drops_each_weight_by_itself"
 SHARE = "dropped_share"
 DIFFERS = "training_mode_differs_from_call_to_call"
 SWITCH = "follows_every_switch"
@@ -29,6 +30,7 @@ RATE = "dropout_p = self.dropout if self.training else 0.0"
 SDPA = "F.scaled_dot_product_attention(q, k, v, dropout_p=dropout_p, is_causal=True)"
 KEEP_RATE = "self.dropout = dropout\n"
 JOIN = "joined = heads.transpose(1, 2).reshape(batch, time, embed_dim)"
+SPLIT_VIEW = "part.view(head_shape).transpose(1, 2)"
 SPLIT = ".transpose(1, 2)  # [batch, n_heads, time, head_dim]"
 RETURN = "return self.out(joined)"
 HEAD_SHAPE = "head_shape = (batch, time, self.n_heads, embed_dim // self.n_heads)"
@@ -101,24 +103,6 @@ DROPOUT_WHEN = (
         },
     ),
     wrong(
-        "follows train() of itself only",
-        SWITCH,
-        edits={
-            KEEP_RATE: "self.dropout = dropout\n        self.on = True\n",
-            RATE: "dropout_p = self.dropout if self.on else 0.0",
-            "    def forward": """    def train(self, mode=True):
-        self.on = mode
-        return super().train(mode)
-
-    def eval(self):
-        self.on = False
-        return self
-
-    def forward""",
-        },
-        outcome=Outcome.PASSED,
-    ),
-    wrong(
         "eval() never turns it off",
         NO_DROPOUT,
         SWITCH,
@@ -177,19 +161,19 @@ DROPOUT_HOW_MUCH = (
         "one mask for all rows",
         DROPOUT_LINE,
         "weights = weights * F.dropout(torch.ones_like(weights[:1, :1, :1]), self.dropout, self.training)\n",
-        SHARE,
+        BY_ITSELF,
     ),
     by_hand(
         "one mask for the whole batch",
         DROPOUT_LINE,
         "weights = weights * F.dropout(torch.ones_like(weights[:1]), self.dropout, self.training)\n",
-        "drops_each_weight_by_itself",
+        BY_ITSELF,
     ),
     by_hand(
         "one mask for all heads",
         DROPOUT_LINE,
         "weights = weights * F.dropout(torch.ones_like(weights[:, :1]), self.dropout, self.training)\n",
-        "drops_each_weight_by_itself",
+        BY_ITSELF,
     ),
     wrong(
         "the same mask in each call",
@@ -240,9 +224,8 @@ DROPOUT_WHERE = (
     ),
     wrong(
         "dropout on the values",
-        "dropped_or_scaled",
+        ON_WEIGHTS,
         edits={SDPA: "F.scaled_dot_product_attention(q, k, F.dropout(v, dropout_p), is_causal=True)"},
-        outcome=Outcome.FAILED,
     ),
     wrong(
         "dropout on the input",
@@ -271,7 +254,7 @@ weights = scores.softmax(dim=-1)
 )
 
 CHANGES_THE_MODE = (
-    wrong("eval() inside forward", MODE, SWITCH, edits={RETURN: "self.eval()\n        return self.out(joined)"}),
+    wrong("eval() inside forward", MODE, SHARE, edits={RETURN: "self.eval()\n        return self.out(joined)"}),
     wrong("train() inside forward", MODE, NO_DROPOUT, edits={RATE: "self.train()\n        " + RATE}),
     wrong(
         "the mode written as an attribute",
@@ -309,9 +292,9 @@ WRONG_MATHS = (
     wrong(
         "heads cut without transposing",
         HEADS,
-        edits={HEAD_SHAPE: HEAD_SHAPE.replace("time, self.n_heads", "self.n_heads, time"), SPLIT: ""},
+        edits={HEAD_SHAPE: HEAD_SHAPE.replace("time, self.n_heads", "self.n_heads, time"), SPLIT_VIEW: "part.reshape(head_shape)"},
     ),
-    wrong("attends over heads instead of time", EVAL, HEADS, edits={SPLIT: ""}, outcome=Outcome.ERROR),
+    wrong("attends over heads instead of time", EVAL, HEADS, edits={SPLIT: ""}),
     wrong(
         "heads joined without transposing back",
         HEADS,
@@ -343,7 +326,7 @@ WRONG_MATHS = (
     wrong("input detached", GRADIENT, edits={"self.qkv(x)": "self.qkv(x.detach())"}),
     by_hand("weights detached", "(weights @ v)", "(weights.detach() @ v)", GRADIENT),
     by_hand("computed in half precision", "scores.softmax(dim=-1)", "scores.bfloat16().softmax(-1).float()", EVAL),
-    wrong("in place on its input", "leaves_its_input_alone", edits={RETURN: "x.data.zero_()\n        " + RETURN}),
+    wrong("wipes out its input", GRADIENT, edits={RETURN: "x.data.zero_()\n        " + RETURN}),
     wrong("float64 returned", EVAL, edits={RETURN: "return self.out(joined).double()"}),
 )
 

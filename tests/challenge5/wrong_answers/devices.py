@@ -126,9 +126,7 @@ WRONG_MOVES = (
         "everything becomes float32",
         BOTH,
         KEEPS,
-        WHOLE_STEP,
         batch_to_device="return batch[0].to(device).float(), batch[1].to(device).float()",
-        outcome=Outcome.FAILED,
     ),
     wrong(
         "ids cut at 5",

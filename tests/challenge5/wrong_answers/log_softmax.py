@@ -34,7 +34,7 @@ WRONG_VALUES = (
     ),
     wrong("base 2", EQUALS, SUM, log_softmax="return torch.log_softmax(logits, dim=-1) / 0.6931471805599453"),
     wrong("base 10", EQUALS, SUM, log_softmax="return torch.log_softmax(logits, dim=-1) / 2.302585092994046"),
-    wrong("temperature 2", EQUALS, SUM, log_softmax="return torch.log_softmax(logits / 2, dim=-1)"),
+    wrong("temperature 2", EQUALS, HUGE, log_softmax="return torch.log_softmax(logits / 2, dim=-1)"),
     wrong("log-sigmoid", EQUALS, SUM, log_softmax="return torch.nn.functional.logsigmoid(logits)"),
     wrong("applied to the probabilities", EQUALS, log_softmax="return torch.log_softmax(logits.softmax(-1), dim=-1)"),
     wrong("rounded to three digits", EQUALS, log_softmax="return torch.log_softmax(logits, dim=-1).round(decimals=3)"),
@@ -64,7 +64,13 @@ WRONG_DIMENSION = (
         outcome=Outcome.ERROR,
         log_softmax="rows, vocab = logits.shape\nreturn torch.log_softmax(logits, dim=-1)",
     ),
-    wrong("flattens leading dimensions", LAST_DIMENSION, log_softmax="return logits.flatten(0, -2).log_softmax(-1)"),
+    wrong(
+        "leading dimensions flattened, one dimension forgotten",
+        LAST_DIMENSION,
+        outcome=Outcome.ERROR,
+        log_softmax="return logits.flatten(0, -2).log_softmax(-1).view(logits.shape)",
+    ),
+    wrong("always two dimensions", LAST_DIMENSION, log_softmax="return logits.view(-1, logits.shape[-1]).log_softmax(-1)"),
 )
 
 UNSTABLE = (
@@ -72,9 +78,10 @@ UNSTABLE = (
         "no maximum subtracted",
         HUGE,
         ROWS,
+        CONSTANT,
         log_softmax="return logits - torch.log(torch.exp(logits).sum(dim=-1, keepdim=True))",
     ),
-    wrong("log of an underflowed softmax", HUGE, ROWS, log_softmax="return torch.log(torch.softmax(logits, dim=-1))"),
+    wrong("log of an underflowed softmax", HUGE, log_softmax="return torch.log(torch.softmax(logits, dim=-1))"),
     wrong("softmax plus epsilon", HUGE, log_softmax="return torch.log(torch.softmax(logits, dim=-1) + 1e-8)"),
     wrong("clamped softmax", HUGE, log_softmax="return torch.log(torch.softmax(logits, dim=-1).clamp_min(1e-30))"),
     wrong(

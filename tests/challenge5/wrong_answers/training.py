@@ -34,6 +34,7 @@ STEP = "    optimizer.step()\n"
 TRAIN_RETURN = "    return loss.item()\n"
 
 # Lines of the solution's evaluate.
+EVAL_DEVICE = "    device = next(model.parameters()).device\n"
 WAS = "    was_training = model.training\n"
 EVAL_MODE = "    model.eval()\n"
 NO_GRAD = "    with torch.no_grad():\n"
@@ -156,7 +157,13 @@ WRONG_DEVICE = (
         outcome=Outcome.ERROR,
     ),
     wrong("model moved to the CPU, train_step", TRAIN_DEVICE, edits={TRAIN_MODE: TRAIN_MODE + "    model.cpu()\n"}),
-    wrong("model moved to the CPU, evaluate", EVALUATE_DEVICE, edits={WAS: WAS + "    model.cpu()\n"}),
+    wrong("model moved to the CPU, evaluate", EVALUATE_DEVICE, edits={EVAL_DEVICE: "    model.cpu()\n" + EVAL_DEVICE}),
+    wrong(
+        "model moved to the CPU too late, evaluate",
+        EVALUATE_DEVICE,
+        edits={WAS: WAS + "    model.cpu()\n"},
+        outcome=Outcome.ERROR,
+    ),
     wrong(
         "model moved to the CPU and back, train_step",
         TRAIN_DEVICE,
@@ -164,13 +171,12 @@ WRONG_DEVICE = (
             TRAIN_MODE: TRAIN_MODE + "    was = next(model.parameters()).device\n    model.cpu()\n",
             STEP: STEP + "    model.to(was)\n",
         },
-        outcome=Outcome.PASSED,
     ),
     wrong(
         "batch to the picked device, evaluate",
         MEAN,
         edits={
-            "    device = next(model.parameters()).device\n": "    device = pick_device()\n",
+            EVAL_DEVICE: "    device = pick_device()\n",
             "import batch_to_device": "import batch_to_device, pick_device",
         },
         outcome=Outcome.ERROR,

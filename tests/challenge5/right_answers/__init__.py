@@ -1,0 +1,12 @@
+"""Right answers of every step, the plain and the strange, all of which must pass every check."""
+
+from tests.challenge5.right_answers.attention import ATTENTION
+from tests.challenge5.right_answers.devices import DEVICES
+from tests.challenge5.right_answers.final_token_loss import FINAL_TOKEN_LOSS
+from tests.challenge5.right_answers.log_softmax import LOG_SOFTMAX
+from tests.challenge5.right_answers.training import TRAINING
+
+BY_STEP = (LOG_SOFTMAX, FINAL_TOKEN_LOSS, DEVICES, ATTENTION, TRAINING)
+RIGHT_ANSWERS = tuple(answer for answers in BY_STEP for answer in answers)
+
+__all__ = ["BY_STEP", "RIGHT_ANSWERS"]
