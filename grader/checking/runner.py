@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import hypothesis
 import pytest
+import torch
 from hypothesis.errors import Flaky
 
 from grader.challenge import Challenge, Step
@@ -71,6 +72,7 @@ def run_checks(
     Raises:
         GraderError: a check of ours is broken.
     """
+    torch.set_num_threads(1)  # the tensors are small, and the child needs a core as well
     plugin = _ChecksPlugin(challenge, submission, only=only, seed=seed, on_result=on_result)
     files = [str(path) for path in challenge.check_files]
     status = pytest.main([*ARGUMENTS, f"--rootdir={challenge.folder}", *files], plugins=[plugin])

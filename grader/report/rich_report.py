@@ -24,7 +24,6 @@ from grader.report import words
 from grader.report.base import HintFor, Report
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
-
 WIDE = 64  # cells, from which on the progress bar has room for the losses and the time that is left
 
 
@@ -61,10 +60,13 @@ class RichReport(Report):
     def smoke_started(self, steps: int) -> None:
         self._stop_live()
         self.console.print()
-        columns: list[ProgressColumn] = [TextColumn("smoke test"), BarColumn(bar_width=None), MofNCompleteColumn()]
-        if self.console.width >= WIDE:
+        is_wide = self.console.width >= WIDE
+        # The line ends before the edge: there is room for the ^C that the terminal writes.
+        bar = BarColumn(bar_width=min(40, self.console.width - (WIDE - 10 if is_wide else 24)))
+        columns: list[ProgressColumn] = [TextColumn("smoke test"), bar, MofNCompleteColumn()]
+        if is_wide:
             columns += [TextColumn("{task.fields[losses]}"), TimeRemainingColumn(compact=True)]
-        self.progress = Progress(*columns, console=self.console, transient=True, expand=True)
+        self.progress = Progress(*columns, console=self.console, transient=True)
         self.task = self.progress.add_task("", total=steps, losses="")
         self.progress.start()
 
@@ -80,7 +82,7 @@ class RichReport(Report):
         self.console.print(Text(f"  step {step:4d}   test loss {test_loss:.3f}{train}", style="dim"))
 
     def finished(self, verdict: Verdict, *, curves: Path | None = None) -> None:
-        self._close_step()
+        self._close_step(cut_off=True)
         self.close()
         failure = words.first_failure(verdict.checks)
         if failure is not None:
@@ -115,12 +117,18 @@ class RichReport(Report):
             first -= 1
         return lines[first:]
 
-    def _close_step(self) -> None:
-        """Print the step that ran: one line if it is green or untouched, its checks as well if not."""
+    def _close_step(self, *, cut_off: bool = False) -> None:
+        """Print the step that ran: one line if it is green or untouched, its checks as well if not.
+
+        Args:
+            cut_off: more checks of it were to come.
+        """
         if not self.current:
             return
         results, self.current = self.current, []
         outcome, summary = words.step_summary(results)
+        if cut_off and outcome is Outcome.PASSED:
+            outcome, summary = Outcome.NOT_RUN, f"{summary}, then stopped"
         if self.live is not None:
             self.live.update(Text(""), refresh=True)
         name = results[0].step

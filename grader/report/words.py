@@ -114,8 +114,7 @@ def verdict_line(verdict: Verdict, challenge: Challenge) -> str:
 
 def _stopped_line(verdict: Verdict) -> str:
     passed = sum(result.outcome is Outcome.PASSED for result in verdict.checks)
-    graded = f"{passed} of the {counted(len(verdict.checks), 'check')} that were graded pass"
-    return f"Stopped with Ctrl-C, so not passed. {graded if verdict.checks else 'No check was graded'}."
+    return f"Stopped with Ctrl-C, so not passed. Until then {passed} of {counted(len(verdict.checks), 'check')} passed."
 
 
 def _is_green(results: Sequence[CheckResult]) -> bool:

@@ -50,9 +50,8 @@ def main() -> None:
         print(f"seed {seed:3d}  share {shares[-1]:.3f}", flush=True)
     mean, deviation = statistics.mean(shares), statistics.stdev(shares)
     print(f"lowest {min(shares):.3f}  mean {mean:.3f}  standard deviation {deviation:.4f}")
-    print(
-        f"bound {smoke.LEARNED_SHARE}: {(mean - smoke.LEARNED_SHARE) / deviation:.1f} standard deviations below the mean"
-    )
+    distance = (mean - smoke.LEARNED_SHARE) / deviation
+    print(f"bound {smoke.LEARNED_SHARE}: {distance:.1f} standard deviations below the mean")
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def test_ctrl_c_keeps_what_was_trained_so_far(folder: Path, environment: dict[st
         assert line, "the script ended before its first evaluation"
         shown += line
     process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=60)
+    rest, errors = process.communicate(timeout=300)
     assert (process.returncode, errors) == (130, "")
     assert re.search(r"Stopped by Ctrl-C after \d+ of 100000 steps\.", rest)
     assert "tokens from Model 5:" in rest

@@ -1,0 +1,76 @@
+"""What the tests look at from outside: the processes that are left, and how a call ends."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.child.descendants import has_in_environment
+from grader.submission.problems import CheckAborted, LearnerError
+from grader.submission.process import ChildProcess
+from grader.submission.remote import Submission
+
+End = LearnerError | CheckAborted
+FINDS_THE_CHANNEL = """
+import os, stat, struct
+
+def channel():
+    for descriptor in range(3, 100):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                return descriptor
+        except OSError:
+            pass
+
+def forge(text, body=b""):
+    return struct.pack("!II", len(text), len(body)) + text + body
+"""
+
+
+def end_of(submission: Submission, name: str = "run", *args: Any) -> End:
+    """Call a function of `code.py` that must not come back; how it ended."""
+    with pytest.raises((LearnerError, CheckAborted)) as caught:
+        submission.function("code", name)(*args)
+    return caught.value
+
+
+def call(submission: Submission, name: str = "run", *args: Any) -> Any:
+    return submission.function("code", name)(*args)
+
+
+def still_works(submission: Submission) -> bool:
+    """True if the next check gets its answer (every `code.py` of these tests can define `fine`)."""
+    submission.begin_check()
+    return call(submission, "fine") == "fine"
+
+
+def living(process: ChildProcess) -> set[int]:
+    """The processes of this child that are alive: all have its scratch folder as their home."""
+    numbers = (int(entry.name) for entry in Path("/proc").glob("[0-9]*"))
+    return {number for number in numbers if has_in_environment(number, f"HOME={process.scratch}") and alive(number)}
+
+
+def alive(number: int) -> bool:
+    try:
+        state = Path(f"/proc/{number}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+        return state != "Z" or len(os.listdir(f"/proc/{number}/task")) > 1
+    except OSError:
+        return False
+
+
+def nursery_of(process: ChildProcess) -> int:
+    assert process.nursery is not None
+    return process.nursery.pid
+
+
+def wait_until(condition: Any, seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
