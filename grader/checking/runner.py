@@ -7,13 +7,17 @@ it on at once. Nothing of the learner's is collected: pytest is given our files,
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from unittest import mock
 
 import hypothesis
 import pytest
 import torch
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import Flaky
 
 from grader.challenge import Challenge, Step
@@ -26,32 +30,18 @@ from grader.unfilled import unfilled_functions
 from grader.verdict import CheckResult, Outcome
 
 OnResult = Callable[[CheckResult], None]
+# The report speaks, pytest does not; it reads no configuration, and leaves nothing behind.
+SILENCED = ("cacheprovider", "terminal", "capture", "logging", "faulthandler", "warnings", "threadexception",
+            "unraisableexception")  # fmt: skip
 ARGUMENTS = [
-    "-p",
-    "no:cacheprovider",  # leaves a folder behind
-    "-p",
-    "no:terminal",  # the report speaks, pytest does not
-    "-p",
-    "no:capture",
-    "-p",
-    "no:logging",
-    "-p",
-    "no:faulthandler",
-    "-p",
-    "no:warnings",
-    "-p",
-    "no:threadexception",
-    "-p",
-    "no:unraisableexception",
-    "-p",
-    "no:hypothesispytest",
-    "-p",
-    "no:xdist",
+    *(f"-pno:{plugin}" for plugin in SILENCED),
     "--noconftest",
     "--assert=plain",
     "--import-mode=importlib",
     "-c/dev/null",
 ]
+# What the user's environment tells pytest is meant for other runs: options, and plugins that reorder or repeat tests.
+ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
 
 
 def run_checks(
@@ -75,7 +65,9 @@ def run_checks(
     torch.set_num_threads(1)  # the tensors are small, and the child needs a core as well
     plugin = _ChecksPlugin(challenge, submission, only=only, seed=seed, on_result=on_result)
     files = [str(path) for path in challenge.check_files]
-    status = pytest.main([*ARGUMENTS, f"--rootdir={challenge.folder}", *files], plugins=[plugin])
+    with tempfile.TemporaryDirectory(prefix="fine-dropout-") as home, mock.patch.dict(os.environ, ENVIRONMENT):
+        set_hypothesis_home_dir(home)  # it would leave a folder where the command was called
+        status = pytest.main([*ARGUMENTS, f"--rootdir={challenge.folder}", *files], plugins=[plugin])
     if plugin.ended_by is not None:
         raise plugin.ended_by
     if status == pytest.ExitCode.INTERRUPTED:  # Ctrl-C between two checks
@@ -210,13 +202,15 @@ class _ChecksPlugin:
                 hypothesis.seed(self._seed_of(item))(item.obj)
             item.obj(**arguments)
         except CheckAborted as end:
+            if trial.failure is not None:  # the search for a smaller counterexample ran into a limit
+                return _failure(trial, end)
             return end.outcome, end.message, end.location
         except (Mismatch, LearnerError, EnoughShrinking, Flaky, BaseExceptionGroup) as end:
             if isinstance(end, Mismatch | LearnerError) and trial.failure is None:
                 trial.record(end, {})
             return _failure(trial, end)
-        if not hasattr(item.obj, "hypothesis") and trial.held == 0:
-            trial.count(required)
+        if required == 1 and not hasattr(item.obj, "hypothesis"):
+            trial.count()
         if trial.held < required:
             raise GraderError(f"only {trial.held} of {required} examples were run")
         return Outcome.PASSED, "", None

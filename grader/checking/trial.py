@@ -15,8 +15,8 @@ from grader.checking.expect import Mismatch
 from grader.submission.problems import LearnerError
 from grader.wire import WireIterator, WireTensor
 
-SHRINK_SECONDS = 2.0  # from the first failure; then the smallest so far has to do
-LINE_WIDTH = 76
+MAX_SHRINKS = 200  # examples tried after the first failure, to find a smaller one
+SHRINK_SECONDS = 10.0  # for slow learner code; above it the smallest so far has to do
 
 
 class EnoughShrinking(BaseException):
@@ -31,7 +31,9 @@ class Trial:
         self.failure: Mismatch | LearnerError | None = None
         self.tried: dict[str, Any] = {}  # what was drawn for `failure`
         self.noted: dict[str, Any] = {}
-        self.first_failure_at: float | None = None
+        self.smallest: tuple[int, Mismatch | LearnerError, dict[str, Any]] | None = None
+        self.shrinks = 0
+        self.first_failure_at = 0.0  # seconds of the monotonic clock
 
     def count(self, examples: int = 1) -> None:
         """Count examples of a check that draws none itself."""
@@ -45,8 +47,7 @@ class Trial:
     def example(self, drawn: dict[str, Any]) -> Iterator[None]:
         """Run one example; remember what was drawn if it fails."""
         self.noted = {}
-        if self.first_failure_at is not None and time.monotonic() > self.first_failure_at + SHRINK_SECONDS:
-            raise EnoughShrinking
+        self._limit_shrinking()
         try:
             yield
         except (Mismatch, LearnerError) as failure:
@@ -54,12 +55,23 @@ class Trial:
             raise
         self.held += 1
 
+    def _limit_shrinking(self) -> None:
+        """After enough attempts, settle for the failure that is shortest to write down."""
+        if self.smallest is None:
+            return
+        self.shrinks += 1
+        if self.shrinks > MAX_SHRINKS or time.monotonic() > self.first_failure_at + SHRINK_SECONDS:
+            _, self.failure, self.tried = self.smallest
+            raise EnoughShrinking
+
     def record(self, failure: Mismatch | LearnerError, drawn: dict[str, Any]) -> None:
-        """Keep a failure. Hypothesis goes from larger to smaller ones, so the last is the best."""
-        if self.first_failure_at is None:
+        """Keep a failure. Where Hypothesis comes to an end by itself, the last one is the smallest."""
+        self.failure, self.tried = failure, {**drawn, **self.noted}
+        size = len(self.counterexample())
+        if self.smallest is None:
             self.first_failure_at = time.monotonic()
-        self.failure = failure
-        self.tried = {**drawn, **self.noted}
+        if self.smallest is None or size <= self.smallest[0]:
+            self.smallest = (size, failure, self.tried)
 
     def counterexample(self) -> str:
         """Write down what was tried, what was expected and what came back, a line each."""
