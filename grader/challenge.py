@@ -85,6 +85,9 @@ def load_challenge(name: str, checks_folder: Path = CHECKS_FOLDER) -> Challenge:
         GraderError: its settings are broken.
     """
     if name not in challenge_names(checks_folder):
+        for owner in challenge_names(checks_folder):
+            if any(step.name == name for step in load_challenge(owner, checks_folder).steps):
+                raise UsageError(f"{name} is a step of {owner}. Grade it alone with: grade {owner} --only {name}")
         known = ", ".join(challenge_names(checks_folder))
         raise UsageError(f"There is no challenge '{name}'. Challenges: {known} (see `grade list`).")
     folder = checks_folder / name

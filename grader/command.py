@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -20,7 +21,9 @@ WHERE_TO_REPORT = "This is a fault of the grader, not of your files. Please repo
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        arguments = sys.argv[1:]
+        _clean_up_at_every_end()
     _print_what_can_be_printed()
     try:
         return _dispatch(arguments)
@@ -41,6 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
         traceback.print_exc()
         print(f"grade: {WHERE_TO_REPORT}", file=sys.stderr)
         return GRADER_FAILED
+
+
+def _clean_up_at_every_end() -> None:
+    """Let a closed terminal window and a plain `kill` do what Ctrl-C does: end the child, remove what is temporary."""
+    for number in (signal.SIGHUP, signal.SIGTERM) if sys.platform != "win32" else ():
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants to be left alone
+            signal.signal(number, signal.default_int_handler)
 
 
 def _print_what_can_be_printed() -> None:

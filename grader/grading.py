@@ -36,6 +36,7 @@ def grade(options: GradeOptions, *, start: Path) -> bool:
         challenge.step(name)
     with tempfile.TemporaryDirectory(prefix="fine-dropout-ref-") as scratch:
         folder = _folder(options, start, Path(scratch))
+        _require_a_file(challenge, folder)
         process = ChildProcess(folder, challenge.limits)
         try:
             process.start()
@@ -51,6 +52,13 @@ def _folder(options: GradeOptions, start: Path, scratch: Path) -> Path:
     if project is None:
         raise UsageError("--ref needs the project's git repository around it: go into the project first.")
     return unpack_reference(project, options.challenge, options.ref, scratch)
+
+
+def _require_a_file(challenge: Challenge, folder: Path) -> None:
+    """Refuse a folder that holds none of the steps' files: it is another folder than was meant."""
+    if not any((folder / step.file).is_file() for step in challenge.steps):
+        first = challenge.steps[0].file
+        raise UsageError(f"{folder} holds none of the files of {challenge.name} ({first}, ...). Name the right folder.")
 
 
 class _Run:
@@ -105,7 +113,7 @@ class _Run:
 
         test = SmokeTest(self.challenge, SmokeOptions(self.options.data, self.options.tokenizer, self.options.seed))
         if self._names_data():
-            test.prepare()
+            test.prepare(self.report.smoke_loading)
         return test
 
     def _run_checks(self, submission: Submission) -> None:
@@ -129,7 +137,7 @@ class _Run:
         ]
         if waiting_for or len(self.results) != len(self.expected):
             return SmokeResult(Outcome.NOT_RUN, f"Waits for the steps: {', '.join(waiting_for)}.")
-        self.report.smoke_prepared()
+        self.report.smoke_loading()
         return test.run(submission, self.report)
 
     def _verdict(self, smoke: SmokeResult | None, *left_out: str) -> Verdict:

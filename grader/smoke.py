@@ -1,7 +1,7 @@
 """The smoke test's place in a run: finds the challenge's own smoke test and turns its end into a `SmokeResult`.
 
-A challenge's `smoke.py` provides `prepare(options)`, which loads the data and raises `UsageError` where it cannot be
-used, and `run(submission, prepared, watch)`, which trains in the child, measures in the parent and decides.
+A challenge's `smoke.py` provides `prepare(options, on_progress)`, which loads the data and raises `UsageError` where
+it cannot be used, and `run(submission, prepared, watch)`, which trains in the child and lets the parent decide.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Protocol
@@ -19,6 +20,8 @@ from grader.errors import GraderError
 from grader.submission.problems import CheckAborted, LearnerError
 from grader.submission.remote import Submission
 from grader.verdict import Outcome, SmokeResult
+
+OnProgress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,17 @@ class SmokeTest:
         self.module: Any = None
         self.prepared: Any = None
 
-    def prepare(self) -> None:
+    def prepare(self, on_progress: OnProgress = lambda read, total: None) -> None:
         """Load the data, once.
 
+        Args:
+            on_progress: told how many documents are read, and of how many, where that is known.
         Raises:
             UsageError: it cannot be used.
         """
         if self.prepared is None:
             self.module = _load(self.challenge)
-            self.prepared = self.module.prepare(self.options)
+            self.prepared = self.module.prepare(self.options, on_progress)
 
     def run(self, submission: Submission, watch: SmokeWatcher) -> SmokeResult:
         """Train and judge; whatever the learner's code does ends up in the result."""

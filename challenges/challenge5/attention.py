@@ -1,5 +1,6 @@
 """Step 4: causal self-attention, with dropout only while training."""
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 

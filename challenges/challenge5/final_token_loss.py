@@ -1,5 +1,6 @@
 """Step 2: the loss on the final token only."""
 
+import torch.nn.functional as F
 from torch import Tensor
 
 

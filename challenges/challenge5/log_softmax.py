@@ -1,5 +1,6 @@
 """Step 1: log-softmax, from logits to log-probabilities."""
 
+import torch
 from torch import Tensor
 
 

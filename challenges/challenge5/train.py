@@ -12,6 +12,7 @@ import sys
 import traceback
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import tiktoken
@@ -183,7 +184,7 @@ class EveryPosition(nn.Module):
 
 
 def every_position_last(batch: Batch) -> Batch:
-    """The same tokens `[batch, time]`, with the targets that go with `EveryPosition`: `[batch * time, 1]`."""
+    """Return the same tokens `[batch, time]`, with the targets that go with `EveryPosition`: `[batch * time, 1]`."""
     tokens, targets = batch
     return tokens, targets.reshape(-1, 1)
 
@@ -200,7 +201,7 @@ def save_plot(history: History, config: Config, known: tuple[float, float], path
 
     steps, train_losses, test_losses = zip(*history.evaluations, strict=True)
     figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
-    axes.plot(history.step_losses, color="0.85", linewidth=0.7, label="loss of each step's batch, dropout on")
+    axes.plot(history.step_losses, color="0.75", linewidth=0.7, label="loss of each step's batch, dropout on")
     axes.plot(steps, train_losses, marker=".", label="train")
     axes.plot(steps, test_losses, marker=".", label="test")
     for loss, name, style in zip(known, ("uniform", "unigram"), (":", "--"), strict=True):
@@ -217,10 +218,15 @@ def generate_text(model: Model5, data: Data, config: Config, device: torch.devic
 
     The prompt fills the sequence because the last position is the only one at which the model learnt to predict.
     """
-    prompt = data.test_batches[0][0][:1]  # [1, time]
+    prompt = torch.from_numpy(data.test[: config.time].astype(np.int64))[None]  # [1, time]
     torch.manual_seed(config.seed)
     tokens = model.generate(prompt.to(device), config.new_tokens)[0].tolist()
-    return data.tokenizer.decode(tokens[: config.time]), data.tokenizer.decode(tokens[config.time :])
+    return readable(data.tokenizer.decode(prompt[0].tolist())), readable(data.tokenizer.decode(tokens[config.time :]))
+
+
+def readable(text: str) -> str:
+    """A model that has learnt little also makes control characters, which a terminal would obey."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def show(console: Console, text: str) -> None:
@@ -241,8 +247,16 @@ class UsageError(Exception):
     """An option that cannot be followed. The text is one line that names the mend."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the options in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see python train.py --help)")
+
+
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    """Read the command line. An option that is left out is None, and the preset decides."""
+    parser = Parser(
         description="Train Model 5 with the loss on the final token only.",
         epilog="Ctrl-C ends the training early; what was trained so far is shown and plotted.",
     )
@@ -259,40 +273,40 @@ def parse_options() -> argparse.Namespace:
 
 
 def count(text: str) -> int:
-    """A whole number from 1 on."""
+    """Read a whole number from 1 on; argparse turns the error into its own message."""
     number = int(text)
     if number < 1:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{number} is too few: give 1 or more")
     return number
 
 
 def config_from(options: argparse.Namespace) -> Config:
-    """The preset, with the options that were given in place of its settings."""
+    """Return the preset, with the options that were given in place of its settings."""
     names = {setting.name for setting in fields(Config)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
     return replace(PRESETS[options.preset], **given)
 
 
 def usable_device(name: str | None) -> torch.device:
-    """The device of that name, or the learner's choice, tried with one number."""
+    """Return the device of that name, or the learner's choice, tried with one number."""
+    if name is None:
+        return pick_device()
     try:
-        device = pick_device() if name is None else torch.device(name)
+        device = torch.device(name)
         torch.zeros(1, device=device).item()
-    except (RuntimeError, AssertionError) as error:
-        if isinstance(error, NotImplementedError) and name is None:
-            raise
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise UsageError(f"the device {name or device} cannot be used ({reason:.100}): try --device cpu") from error
+    except (RuntimeError, AssertionError) as error:  # torch raises either for a device that is not there
+        raise UsageError(f"the device {name!r} cannot be used here: leave --device out, or use --device cpu") from error
     return device
 
 
 def check_plot(path: Path) -> None:
-    """Better to fail before the training than after it."""
+    """Fail before the training rather than after it."""
     if path.is_dir() or not path.parent.is_dir():
         raise UsageError(f"{path} cannot be written: name a file in a folder that exists, as --plot curves.png")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
+    """Train as the options say, and show the results. Returns the exit status."""
     config = config_from(options)
     check_plot(options.plot)
     device = usable_device(options.device)
@@ -323,15 +337,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def unfilled_stub(error: NotImplementedError) -> str | None:
-    """`file.py is still to do: ...` if the error comes from a file of this folder."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    file = Path(frame.filename)
+    """Name the file and the function that are still to do, if the error comes from a file of this folder."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    file = Path(frame.f_code.co_filename)
     if file.resolve().parent != Path(__file__).resolve().parent:
         return None
-    return f"{file.name} is still to do: {error or frame.name}"
+    return f"{file.name} is still to do: {frame.f_code.co_qualname} (for a hint: grade hint challenge5 {file.stem})"
 
 
 def main() -> int:
+    """Run the script. Exit status: 0 done, 2 something has to be mended first, 130 stopped with Ctrl-C."""
     try:
         return run(parse_options(), Console())
     except (DataError, UsageError) as error:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 import torch
+from devices import batch_to_device
+from final_token_loss import final_token_loss
 from torch import Tensor, nn
 
 

@@ -23,8 +23,8 @@ class Report:
     def checks_finished(self) -> None:
         """All checks that were asked for have their results."""
 
-    def smoke_prepared(self) -> None:
-        """The smoke test loads its data."""
+    def smoke_loading(self, documents: int = 0, total: int | None = None) -> None:
+        """The smoke test loads its data: so many documents so far, of a total where that is known."""
 
     def smoke_started(self, steps: int) -> None:
         """The smoke test begins to train."""

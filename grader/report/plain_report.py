@@ -13,6 +13,7 @@ from grader.report.wrapping import wrap
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
 LABEL_WIDTH = 10
+DOCUMENTS_A_LINE = 500  # while texts are loaded
 
 
 class PlainReport(Report):
@@ -38,6 +39,10 @@ class PlainReport(Report):
             self._line(f"{words.word(result.outcome)}: {result.message}", indent="  ")
             return
         self._line(f"{words.word(result.outcome):7} {result.title}", indent="  ", hanging=10)
+
+    def smoke_loading(self, documents: int = 0, total: int | None = None) -> None:
+        if documents and documents % DOCUMENTS_A_LINE == 0:
+            self._line(words.loading(documents, total))
 
     def smoke_started(self, steps: int) -> None:
         self._line("")

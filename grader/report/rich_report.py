@@ -53,16 +53,18 @@ class RichReport(Report):
         self._close_step()
         self._stop_live()
 
-    def smoke_prepared(self) -> None:
-        self.live = Live(Text("smoke test …", style="dim"), console=self.console, auto_refresh=False, transient=True)
-        self.live.start(refresh=True)
+    def smoke_loading(self, documents: int = 0, total: int | None = None) -> None:
+        if self.live is None:
+            self.live = Live(console=self.console, auto_refresh=False, transient=True)
+            self.live.start()
+        self.live.update(Text(words.loading(documents, total), style="dim"), refresh=True)
 
     def smoke_started(self, steps: int) -> None:
         self._stop_live()
         self.console.print()
         is_wide = self.console.width >= WIDE
         # The line ends before the edge: there is room for the ^C that the terminal writes.
-        bar = BarColumn(bar_width=min(40, self.console.width - (WIDE - 10 if is_wide else 24)))
+        bar = BarColumn(bar_width=max(4, min(40, self.console.width - (WIDE - 10 if is_wide else 24))))
         columns: list[ProgressColumn] = [TextColumn("smoke test"), bar, MofNCompleteColumn()]
         if is_wide:
             columns += [TextColumn("{task.fields[losses]}"), TimeRemainingColumn(compact=True)]

@@ -45,6 +45,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def loading(documents: int, total: int | None) -> str:
+    if documents == 0:
+        return "smoke test …"
+    of_all = f" of {total:,}" if total else ""
+    return f"loading texts: {documents:,}{of_all} documents"
+
+
 def step_summary(results: Sequence[CheckResult]) -> tuple[Outcome, str]:
     """Return the outcome of a step and a few words on it."""
     passed = sum(result.outcome is Outcome.PASSED for result in results)
@@ -114,6 +121,8 @@ def verdict_line(verdict: Verdict, challenge: Challenge) -> str:
 
 def _stopped_line(verdict: Verdict) -> str:
     passed = sum(result.outcome is Outcome.PASSED for result in verdict.checks)
+    if not verdict.checks:
+        return "Stopped with Ctrl-C before the first check, so not passed."
     return f"Stopped with Ctrl-C, so not passed. Until then {passed} of {counted(len(verdict.checks), 'check')} passed."
 
 

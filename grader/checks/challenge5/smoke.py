@@ -30,7 +30,7 @@ from grader.data import (
     unigram_loss,
 )
 from grader.errors import UsageError
-from grader.smoke import SmokeOptions, SmokeWatcher
+from grader.smoke import OnProgress, SmokeOptions, SmokeWatcher
 from grader.submission.remote import RemoteObject, Submission
 from grader.verdict import Outcome, SmokeResult
 
@@ -42,8 +42,8 @@ EMBED_DIM, N_HEADS, N_BLOCKS, DROPOUT = 64, 4, 2, 0.1
 LEARNING_RATE, WEIGHT_DECAY = 3e-3, 0.01  # three times the lesson's rate, for a hundredth of its steps
 TEST_BATCHES = 4  # that the child gets for `evaluate`
 MEASURED_SEQUENCES = 512  # held-out ones that the parent measures on, if there are as many
-# Tokens of the test part: the child's batches, the parent's own batch of at least one, and their last targets.
-LEAST_TEST_TOKENS = (TEST_BATCHES + 2) * BATCH_SIZE * TIME
+# A tenth of the tokens must hold the child's batches, and about half as many for the parent.
+LEAST_TOKENS = 10 * (TEST_BATCHES + 2) * BATCH_SIZE * TIME
 
 # The model must make up at least this share of the way from its first loss to the loss of the unigram model, both on
 # held-out tokens. Measured with the reference (python -m tests.measure.smoke_bound), mean and standard deviation of
@@ -70,7 +70,7 @@ class Prepared:
     seed: int
 
 
-def prepare(options: SmokeOptions) -> Prepared:
+def prepare(options: SmokeOptions, on_progress: OnProgress = lambda read, total: None) -> Prepared:
     """Load and split the data: 90 % to train on; of the rest half for the child's `evaluate`, half held out.
 
     Raises:
@@ -78,11 +78,13 @@ def prepare(options: SmokeOptions) -> Prepared:
     """
     try:
         tokenizer = load_tokenizer(options.tokenizer)
-        array = load_tokens(options.data, tokenizer)
+        array = load_tokens(options.data, tokenizer, on_progress=on_progress)
+        if len(array.tokens) < LEAST_TOKENS:
+            raise DataError(
+                f"{options.data} holds {len(array.tokens):,} tokens, and the smoke test needs {LEAST_TOKENS:,}:"
+                " use a longer file, or --data sample"
+            )
         train, rest = split_tokens(array.tokens)
-        if len(rest) < LEAST_TEST_TOKENS:
-            needed = 10 * LEAST_TEST_TOKENS
-            raise DataError(f"{options.data} holds {len(array.tokens):,} tokens; the smoke test needs {needed:,}.")
         half = max(len(rest) // 2, TEST_BATCHES * BATCH_SIZE * TIME + 1)
         test = consecutive_batches(rest[:half], batch_size=BATCH_SIZE, time=TIME)[:TEST_BATCHES]
         held_out = _windows(rest[half:])

@@ -1,0 +1,63 @@
+"""Which folder is graded: the one that was named, else the challenge's or the solution's of the enclosing project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.grading import _label
+from grader.options import parse_grade
+from grader.project import find_project, notes_folder, submission_folder
+from tests.command.conftest import Run
+
+
+def test_the_default_is_the_challenge_of_the_enclosing_project(project: Path) -> None:
+    folder = submission_folder("challenge5", None, solution=False, start=project / "challenges" / "challenge5")
+    assert folder == project / "challenges" / "challenge5"
+
+
+def test_the_solution_is_that_of_the_enclosing_project(project: Path) -> None:
+    folder = submission_folder("challenge5", None, solution=True, start=project / "challenges")
+    assert folder == project / "solutions" / "challenge5"
+
+
+def test_a_folder_is_named_from_where_the_learner_is(project: Path) -> None:
+    folder = submission_folder("challenge5", "../solutions/challenge5", solution=False, start=project / "challenges")
+    assert folder == project / "solutions" / "challenge5"
+
+
+def test_a_tilde_is_the_home_folder_even_if_the_shell_left_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "homework").mkdir()
+    assert submission_folder("challenge5", "~/homework", solution=False, start=Path("/")) == tmp_path / "homework"
+
+
+def test_the_innermost_project_counts(project: Path) -> None:
+    for room in ("challenges", "solutions"):
+        (project / "nested" / room).mkdir(parents=True, exist_ok=True)
+    found = find_project(project / "nested" / "challenges")
+    assert found is not None
+    assert found.root == project / "nested"
+
+
+def test_a_folder_of_the_project_is_shown_from_its_top(project: Path) -> None:
+    assert _label(parse_grade(["challenge5"]), project / "challenges" / "challenge5") == "challenges/challenge5"
+
+
+def test_a_folder_outside_can_be_graded_from_outside(mixed: Run, mixed_folder: Path) -> None:
+    assert f"Grading {mixed_folder}" in " ".join(mixed.output.splitlines())
+
+
+def test_outside_a_project_the_notes_go_to_the_users_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert notes_folder(tmp_path).is_relative_to(tmp_path)
+    assert notes_folder(tmp_path).name == "fine-dropout"
+
+
+@pytest.mark.usefixtures("mixed")
+def test_grading_leaves_nothing_in_the_folder(mixed_folder: Path, project: Path) -> None:
+    assert {path.suffix for path in mixed_folder.iterdir()} == {".py"}

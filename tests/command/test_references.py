@@ -1,0 +1,138 @@
+"""`--ref` grades the folder as it stands on a git branch, tag or commit, and touches nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from grader.command import main
+from tests.command.conftest import Grade, Run, copy_project
+
+git_is_missing = shutil.which("git") is None
+pytestmark = pytest.mark.skipif(git_is_missing, reason="git is not installed")
+
+
+def git(repository: Path, *arguments: str) -> str:
+    """Run git in a repository, whatever the settings of its user are."""
+    identity = ("-c", "user.name=A Learner", "-c", "user.email=learner@example.org", "-c", "commit.gpgsign=false")
+    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", *identity, *arguments]
+    done = subprocess.run(command, cwd=repository, env=kept | own, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with stubs on `main`, the solved files on `solved`, and some branches that are of no use."""
+    root = copy_project(tmp_path_factory.mktemp("repository"))
+    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message=stubs")
+    git(root, "switch", "--quiet", "--create", "solved")
+    shutil.copytree(root / "solutions" / "challenge5", root / "challenges" / "challenge5", dirs_exist_ok=True)
+    git(root, "commit", "--quiet", "--all", "--message=solved")
+    git(root, "tag", "handed-in")
+    git(root, "switch", "--quiet", "--create", "with-a-link")
+    (root / "challenges" / "challenge5" / "secrets").symlink_to("/etc")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message=a link that leads out")
+    git(root, "switch", "--quiet", "--create", "without-folder", "main")
+    git(root, "rm", "--quiet", "-r", "challenges/challenge5")
+    git(root, "commit", "--quiet", "--message=nothing left")
+    git(root, "switch", "--quiet", "main")
+    return root
+
+
+@pytest.fixture(scope="module")
+def solved(grade: Grade, repository: Path) -> Run:
+    (repository / "challenges" / "challenge5" / "log_softmax.py").write_text("unfinished work\n", encoding="utf-8")
+    arguments = ("challenge5", "--ref", "solved", "--only", "log_softmax")
+    return grade(*arguments, cwd=repository / "challenges" / "challenge5")
+
+
+def usage_error(repository: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run the command, which must refuse in one line; return the line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(repository)
+        assert main(["challenge5", *arguments]) == 2
+    output, errors = capsys.readouterr()
+    assert (output, errors.count("\n")) == ("", 1)
+    return errors
+
+
+def test_the_files_of_the_branch_are_graded(solved: Run) -> None:
+    assert "9 checks passed. Not a full pass, because of --only log_softmax." in solved.output.replace("\n", " ")
+
+
+def test_the_report_names_the_branch(solved: Run) -> None:
+    assert "Grading challenges/challenge5 on solved\n" in solved.output
+
+
+@pytest.mark.usefixtures("solved")
+def test_the_working_tree_stays_as_it_is(repository: Path) -> None:
+    assert (repository / "challenges" / "challenge5" / "log_softmax.py").read_text(
+        encoding="utf-8"
+    ) == "unfinished work\n"
+    assert git(repository, "status", "--porcelain").splitlines() == [" M challenges/challenge5/log_softmax.py"]
+    assert git(repository, "branch", "--show-current").strip() == "main"
+
+
+@pytest.mark.usefixtures("solved")
+def test_nothing_is_remembered_of_a_branch(repository: Path) -> None:
+    assert not (repository / ".grade").exists()
+
+
+@pytest.mark.parametrize("reference", ["handed-in", "solved~1", "HEAD"])
+def test_a_tag_and_a_commit_are_references_too(reference: str, repository: Path, tmp_path: Path) -> None:
+    from grader.git_reference import unpack_reference
+    from grader.project import Project
+
+    folder = unpack_reference(Project(repository), "challenge5", reference, tmp_path)
+    committed = git(repository, "show", f"{reference}:challenges/challenge5/attention.py")
+    assert (folder / "attention.py").read_text(encoding="utf-8") == committed
+
+
+def test_an_unknown_reference_is_refused(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = usage_error(repository, "--ref", "no-such-branch", capsys=capsys)
+    assert "'no-such-branch'" in message
+    assert "git branch --all" in message
+
+
+@pytest.mark.parametrize("reference", ["--output=stolen", "--help", "-x", ""])
+def test_a_reference_that_looks_like_an_option_is_none(
+    reference: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert f"'{reference}'" in usage_error(repository, f"--ref={reference}", capsys=capsys)
+    assert not (repository / "stolen").exists()
+
+
+def test_a_reference_without_the_folder_is_refused(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = usage_error(repository, "--ref", "without-folder", capsys=capsys)
+    assert "There is no folder challenges/challenge5 on 'without-folder'." in message
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "a link that leads out" in usage_error(repository, "--ref", "with-a-link", capsys=capsys)
+
+
+def test_a_project_that_is_no_repository_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert "no git repository" in usage_error(copy_project(tmp_path), "--ref", "main", capsys=capsys)
+
+
+def test_a_computer_without_git_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "git is not installed" in usage_error(copy_project(tmp_path), "--ref", "main", capsys=capsys)
+
+
+def test_a_reference_needs_the_project_around_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "go into the project first" in usage_error(tmp_path, "--ref", "main", capsys=capsys)
