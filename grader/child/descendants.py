@@ -60,7 +60,8 @@ def end_descendants(root: int, *, only: Callable[[int], bool] | None = None, sec
     """
     deadline = time.monotonic() + seconds
     ended: set[int] = set()
-    while living := {process for process in descendants(root) if only is None or only(process)}:
+    # Twice none: an orphan that is handed over while the list is read can be missing from it.
+    while living := _chosen(root, only) or _chosen(root, only):
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for process in living:
                 send_signal(process, number)
@@ -72,6 +73,10 @@ def end_descendants(root: int, *, only: Callable[[int], bool] | None = None, sec
         with suppress(ChildProcessError):  # not a child of ours
             os.waitpid(process, os.WNOHANG)
     return True
+
+
+def _chosen(root: int, only: Callable[[int], bool] | None) -> set[int]:
+    return {process for process in descendants(root) if only is None or only(process)}
 
 
 def has_in_environment(process: int, entry: str) -> bool:

@@ -5,6 +5,7 @@ A `Problem` carries facts only (what kind, which error, which line); the parent 
 
 from __future__ import annotations
 
+import dis
 import importlib
 import importlib.util
 import inspect
@@ -126,8 +127,17 @@ class LearnerFiles:
             file, line = self.relative(error.filename), error.lineno
             return Problem("syntax", type=type(error).__name__, text=_cut(error.msg), file=file, line=line)
         file, line = self._deepest_own_line(error)
-        todo = isinstance(error, NotImplementedError)
+        todo = isinstance(error, NotImplementedError) and self._is_raised_by_learner(error)
         return Problem(kind, type=type(error).__name__, text=_text_of(error), todo=todo, file=file, line=line)
+
+    def _is_raised_by_learner(self, error: BaseException) -> bool:
+        """True for a `raise` in the learner's file; PyTorch raises NotImplementedError too, for what it cannot do."""
+        last = error.__traceback__
+        while last is not None and last.tb_next is not None:
+            last = last.tb_next
+        if last is None or self.relative(last.tb_frame.f_code.co_filename) is None:
+            return False
+        return last.tb_frame.f_code.co_code[last.tb_lasti] == dis.opmap["RAISE_VARARGS"]
 
     def _deepest_own_line(self, error: BaseException) -> tuple[str | None, int | None]:
         frames: list[tuple[FrameType, int]] = list(traceback.walk_tb(error.__traceback__))

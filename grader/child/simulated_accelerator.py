@@ -24,7 +24,9 @@ aten = torch.ops.aten
 MOVES = {aten._to_copy.default, aten.copy_.default}
 # Only the first argument of these must be on the device; CUDA takes CPU indices as well.
 INDEXING = {aten.index.Tensor, aten.index_put_.default, aten.index_put.default, aten._index_put_impl_.default}
-_library: torch.library.Library | None = None
+# PyTorch makes an empty tensor and lets these fill it, which a wrapper cannot follow: they are run as a whole.
+MAKERS = ("arange", "arange.start", "arange.start_step", "eye", "eye.m")
+_libraries: list[torch.library.Library] = []
 
 
 class SimulatedTensor(torch.Tensor):
@@ -49,6 +51,8 @@ class SimulatedTensor(torch.Tensor):
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is torch.Tensor.__getitem__ and not isinstance(args[0], SimulatedTensor):
             raise RuntimeError("indices should be either on cpu or on the same device as the indexed tensor (cpu)")
+        if func in (torch.Tensor.__getitem__, torch.Tensor.__setitem__):
+            args = (args[0], _without_lists(args[1]), *args[2:])
         with torch._C.DisableTorchFunctionSubclass():
             return func(*args, **(kwargs or {}))
 
@@ -60,6 +64,11 @@ class SimulatedTensor(torch.Tensor):
 
     def tolist(self) -> Any:
         return self.detach().cpu().tolist()
+
+    def new_tensor(  # type: ignore[override]
+        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Any:
+        return torch.tensor(data, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad)
 
     def numpy(self, *, force: bool = False) -> Any:
         if force:
@@ -73,13 +82,12 @@ class SimulatedTensor(torch.Tensor):
         return f"{repr(self.detach().cpu())[:-1]}, device='{NAME}:0')"
 
     def __format__(self, form: str) -> str:
-        return format(self.item() if self.dim() == 0 and form else repr(self), form)
+        return format(self.item() if self.dim() == 0 else repr(self), form)
 
 
 def register() -> bool:
     """Add the simulated device to this process; False where this PyTorch cannot carry it."""
-    global _library
-    if _library is not None:
+    if _libraries:
         return True
     try:
         from torch.utils.backend_registration import _setup_privateuseone_for_python_backend as set_up
@@ -87,10 +95,16 @@ def register() -> bool:
         set_up(NAME)
     except (ImportError, RuntimeError):
         return False
-    _library = torch.library.Library("_", "IMPL")
-    _library.fallback(lambda function, *args, **kwargs: _run(function, args, kwargs), "PrivateUse1")
+    everything, makers = torch.library.Library("_", "IMPL"), torch.library.Library("aten", "IMPL")
+    everything.fallback(lambda function, *args, **kwargs: _run(function, args, kwargs), "PrivateUse1")
+    for name in MAKERS:
+        packet, _, overload = name.partition(".")
+        function = getattr(getattr(aten, packet), overload or "default")
+        makers.impl(name, functools.partial(_run_maker, function), "PrivateUse1")
+    _libraries.extend((everything, makers))
     for name in ("tensor", "as_tensor"):
         setattr(torch, name, _build_on_cpu_first(getattr(torch, name)))
+    torch.nn.Module._apply = _moved_in_place(torch.nn.Module._apply)  # type: ignore[method-assign]
     _dispatch_once()
     return True
 
@@ -119,10 +133,36 @@ def _build_on_cpu_first(build: Any) -> Any:
     @functools.wraps(build)
     def built(*args: Any, device: Any = None, **kwargs: Any) -> torch.Tensor:
         if device is not None and torch.device(device).type == NAME:
-            return build(*args, **kwargs).to(device)  # type: ignore[no-any-return]
+            requires_grad = kwargs.pop("requires_grad", False)  # of the tensor on the device, which is the leaf
+            moved: torch.Tensor = build(*args, **kwargs).to(device)
+            return moved.requires_grad_() if requires_grad else moved
         return build(*args, device=device, **kwargs)  # type: ignore[no-any-return]
 
     return built
+
+
+def _without_lists(index: Any) -> Any:
+    """Make tensors of the lists in an index: PyTorch would do so by writing into the memory of a new tensor."""
+    if isinstance(index, tuple):
+        return tuple(_without_lists(part) for part in index)
+    return torch.tensor(index) if isinstance(index, list) and index else index
+
+
+def _moved_in_place(apply: Any) -> Any:
+    """Wrap `Module._apply`: parameters stay the same objects when they move, as on a GPU; tied ones stay tied."""
+
+    @functools.wraps(apply)
+    def applied(module: torch.nn.Module, function: Any, recurse: bool = True) -> torch.nn.Module:
+        before = torch.__future__.get_swap_module_params_on_conversion()
+        on_device = any(isinstance(parameter, SimulatedTensor) for parameter in module.parameters())
+        moves = on_device or isinstance(function(torch.empty(0)), SimulatedTensor)
+        torch.__future__.set_swap_module_params_on_conversion(before or moves)
+        try:
+            return apply(module, function, recurse)  # type: ignore[no-any-return]
+        finally:
+            torch.__future__.set_swap_module_params_on_conversion(before)
+
+    return applied
 
 
 def _run(function: Any, args: Any, kwargs: Any) -> Any:
@@ -133,6 +173,8 @@ def _run(function: Any, args: Any, kwargs: Any) -> Any:
         _check_devices(function, args, tensors)
     held_args, held_kwargs = tree_map(_to_cpu, (args, kwargs))
     result = function(*held_args, **held_kwargs)
+    if torch.Tag.inplace_view in function.tags and isinstance(args[0], SimulatedTensor):
+        _follow_shape(args[0])
     if function is aten.copy_.default:
         return args[0]
     asked = kwargs.get("device")
@@ -148,9 +190,21 @@ def _run(function: Any, args: Any, kwargs: Any) -> Any:
     return tree_map(to_device, result)
 
 
+def _run_maker(function: Any, *args: Any, **kwargs: Any) -> Any:
+    return _run(function, args, kwargs)
+
+
+def _follow_shape(wrapper: SimulatedTensor) -> None:
+    """Give a wrapper the shape of its tensor, which `unsqueeze_`, `t_` and the like have changed in place."""
+    held = wrapper.held
+    if (wrapper.shape, wrapper.stride()) != (held.shape, held.stride()):
+        with torch._C._DisableTorchDispatch():
+            aten.as_strided_.default(wrapper, held.shape, held.stride(), held.storage_offset())
+
+
 def _check_devices(function: Any, args: Any, tensors: list[torch.Tensor]) -> None:
     if function in INDEXING and isinstance(args[0], SimulatedTensor):
-        return
+        tensors = [args[2]] if len(args) > 2 else []  # the values of an assignment
     if any(tensor.dim() > 0 and not isinstance(tensor, SimulatedTensor) for tensor in tensors):
         raise RuntimeError(
             f"Expected all tensors to be on the same device, but found at least two devices, {NAME}:0 and cpu!"

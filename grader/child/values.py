@@ -103,7 +103,9 @@ def _tensor_to_wire(value: torch.Tensor) -> WireTensor | WireOpaque:
                 return WireOpaque(f"tensor ({plain.dtype}, {plain.layout})".replace("torch.", ""), "")
             if plain.device.type == "meta":
                 return WireOpaque("tensor on the meta device, which holds no values", "")
-            return WireTensor(plain.cpu().contiguous(), device, requires_grad)
+            plain = plain.cpu().resolve_neg().contiguous()
+            plain.reshape(-1).view(torch.uint8).numpy()  # a nested tensor, or one of a transform, has no such bytes
+            return WireTensor(plain, device, requires_grad)
     except Exception as error:
         return WireOpaque(f"{type(value).__name__} whose values cannot be read ({type(error).__name__})", "")
 

@@ -7,8 +7,10 @@ either `answer`, that of the last request, or `problem`. The worker compares not
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
+import os
 import random
 import socket
 import sys
@@ -42,6 +44,8 @@ def serve(channel: socket.socket, folder: str, limits: dict[str, Any]) -> None:
     # A learner's helper may be called grader.py: nothing of ours is imported by name from here on.
     for name in [name for name in sys.modules if name == "grader" or name.startswith("grader.")]:
         del sys.modules[name]
+    # A process that learner code forks must not answer for the worker, nor hide its end by holding the channel open.
+    os.register_at_fork(after_in_child=functools.partial(_close, channel.fileno()))
     stream = channel.makefile("rb")
     while True:
         prefix = stream.read(PREFIX.size)
@@ -50,6 +54,11 @@ def serve(channel: socket.socket, folder: str, limits: dict[str, Any]) -> None:
         text_length, body_length = PREFIX.unpack(prefix)
         message = unpack(_exactly(stream, text_length), _exactly(stream, body_length))
         channel.sendall(_fitting(worker.reply(message), message["id"], limits["reply_bytes"]))
+
+
+def _close(descriptor: int) -> None:
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def _exactly(stream: io.BufferedReader, length: int) -> bytes:
@@ -89,9 +98,9 @@ class Worker:
             reply = {"id": message["id"], "answer": answer}
         except BaseException as error:
             reply = {"id": message["id"], "problem": self.files.describe(error, "call").facts}
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(BaseException):  # the learner closed or replaced it
-                stream.flush()
+        for name in ("stdout", "stderr"):
+            with suppress(BaseException):  # the learner closed, replaced or deleted it
+                getattr(sys, name).flush()
         return reply
 
     def do_hello(self) -> dict[str, Any]:

@@ -54,6 +54,11 @@ def living(process: ChildProcess) -> set[int]:
     return {number for number in numbers if has_in_environment(number, f"HOME={process.scratch}") and alive(number)}
 
 
+def learner_processes(process: ChildProcess) -> set[int]:
+    """The living processes of this child besides the nursery, if there is one just now."""
+    return living(process) - ({process.nursery.pid} if process.nursery is not None else set())
+
+
 def alive(number: int) -> bool:
     try:
         state = Path(f"/proc/{number}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]

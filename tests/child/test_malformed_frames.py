@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from grader.wire import Malformed, WireTensor, pack, unpack
 from tests.child.test_wire import MESSAGES, parts
 
-MANY = settings(max_examples=1500, deadline=None, database=None, derandomize=True)
+MANY = settings(max_examples=1000, deadline=None, database=None, derandomize=True)
 KINDS = ["list", "tuple", "iterator", "dict", "tensor", "float", "object", "opaque", "device", "dtype", "code", ""]
 FIELDS = ["dtype", "shape", "device", "requires_grad", "bytes"]
 HUGE = [-1, 0, 1, 2**31, 2**32, 2**63 - 1, 2**63, 2**64, 10**30, -(2**63)]

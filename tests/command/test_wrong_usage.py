@@ -168,7 +168,7 @@ def data(tmp_path: Path) -> dict[str, Path]:
         ("empty.jsonl", "empty"),
         ("malformed.jsonl", "line 2"),
         ("without text.jsonl", "`text`"),
-        ("too short.jsonl", "tokens; the smoke test needs"),
+        ("too short.jsonl", "tokens, and the smoke test needs"),
         ("unknown.doc", "unknown kind"),
         ("folder.jsonl", "is a folder"),
     ],

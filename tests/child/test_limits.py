@@ -1,0 +1,99 @@
+"""The operating system holds the worker to its limits; going over one is an error, and the next check runs."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from grader.verdict import Outcome
+from tests.child.conftest import Learner
+from tests.child.observing import call, end_of, still_works
+
+MEGABYTE = 1024**2
+HEADER = """
+import os, resource, signal, time
+def fine(): return "fine"
+def limit(name): return list(resource.getrlimit(getattr(resource, name)))
+def run():
+"""
+
+
+def with_limit(learner: Learner, code: str, **limits: Any) -> Any:
+    return learner(HEADER + f"    {code}\n", **limits)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "return bytearray(400 * 1024**2)",
+        "import torch; return torch.zeros(100 * 1024**2)",
+        "import torch; return torch.zeros(100_000, 100_000)",
+        "import numpy; return numpy.ones(100 * 1024**2)",
+        "many = []\n    while True: many.append(bytearray(1024**2))",
+        "raise MemoryError",
+    ],
+)
+def test_too_much_memory_is_an_error_that_says_so(code: str, learner: Learner) -> None:
+    submission = with_limit(learner, code, memory_bytes=200 * MEGABYTE)
+    end = end_of(submission)
+    assert (end.outcome, end.message) == (
+        Outcome.ERROR,
+        "The code ran out of memory. Look for a tensor that is larger than it needs to be.",
+    )
+    assert still_works(submission)
+
+
+def test_memory_under_the_limit_is_there(learner: Learner) -> None:
+    code = "import torch; return len(bytearray(300 * 1024**2)) + torch.ones(25 * 1024**2).numel()"
+    assert call(with_limit(learner, code, memory_bytes=500 * MEGABYTE)) == 325 * MEGABYTE
+
+
+def test_a_file_cannot_grow_over_its_limit(learner: Learner) -> None:
+    code = "open(os.environ['HOME'] + '/large', 'wb').write(bytes(3 * 1024**2))"
+    submission = with_limit(learner, code, file_bytes=2 * MEGABYTE)
+    end = end_of(submission)
+    assert end.outcome is Outcome.ERROR
+    assert "File too large" in end.message
+    assert still_works(submission)
+
+
+def test_limits_cannot_be_raised_again(learner: Learner) -> None:
+    code = "resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1)) if os.getuid() else 1 / 0"
+    assert end_of(with_limit(learner, code)).outcome is Outcome.ERROR
+
+
+def test_no_core_file_is_written(learner: Learner) -> None:
+    assert call(with_limit(learner, "return 0"), "limit", "RLIMIT_CORE") == [0, 0]
+
+
+def test_a_limit_on_processes_is_set(learner: Learner) -> None:
+    soft, hard = call(with_limit(learner, "return 0", processes=64), "limit", "RLIMIT_NPROC")
+    assert soft == hard
+    assert 64 < soft < 100_000
+
+
+FORKS = """
+    for number in range(200):
+        try:
+            if os.fork() == 0:
+                time.sleep(100)
+        except BlockingIOError:
+            return number
+    return 200
+"""
+
+
+def test_the_number_of_processes_is_limited_unless_root_grades(learner: Learner) -> None:
+    """Linux exempts root from this limit: then only the time limit ends a bomb (see test_time_limit)."""
+    forked = call(learner(HEADER + FORKS, processes=20))
+    assert forked == 200 if os.getuid() == 0 else forked <= 20
+
+
+def test_the_parent_keeps_its_own_limits(learner: Learner) -> None:
+    import resource
+
+    before = [resource.getrlimit(which) for which in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE)]
+    call(with_limit(learner, "return 0", memory_bytes=MEGABYTE * 100))
+    assert [resource.getrlimit(which) for which in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE)] == before
