@@ -12,6 +12,7 @@ import torch
 
 from grader.checking.display import show
 from grader.checking.expect import Mismatch
+from grader.submission.output import printable
 from grader.submission.problems import LearnerError
 from grader.wire import WireIterator, WireTensor
 
@@ -79,7 +80,7 @@ class Trial:
         if isinstance(self.failure, Mismatch):
             lines += [f"expected: {self.failure.expected}"] if self.failure.expected else []
             lines += [f"got:      {self.failure.actual}"] if self.failure.actual else []
-        return "\n".join(lines)
+        return "\n".join(printable(line).replace("\n", " ") for line in lines)
 
 
 def _tells_a_learner(name: str, value: Any) -> bool:
