@@ -64,7 +64,7 @@ print(full.data, full.docs, full.tokenizer, full.test_share, full.batch_size, fu
 def test_a_missing_file_is_said_in_one_line(run: Run) -> None:
     done = run("train.py", "--data", "nowhere.jsonl")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("train.py: nowhere.jsonl")
+    assert done.stderr.startswith("train.py: there is no file nowhere.jsonl")
     assert done.stderr.count("\n") == 1
 
 
