@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -56,6 +56,19 @@ class Answer:
         return {self.file: text, **self.beside}
 
 
+def together(answers: Iterable[Answer]) -> dict[str, str]:
+    """Return the files of several answers; two answers of one file change different places of it."""
+    merged: dict[str, Answer] = {}
+    beside: dict[str, str] = {}
+    for answer in answers:
+        first = merged.setdefault(answer.file, answer)
+        if first is not answer:
+            bodies, edits = {**first.bodies, **answer.bodies}, {**first.edits, **answer.edits}
+            merged[answer.file] = replace(first, bodies=bodies, edits=edits)
+        beside |= answer.beside
+    return {name: text for answer in merged.values() for name, text in answer.files().items()} | beside
+
+
 def edit(text: str, old: str, new: str) -> str:
     """Replace what must stand in `text` exactly once, so that no change is lost unnoticed."""
     assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the solution, not once"
@@ -83,6 +96,26 @@ def write_submission(folder: Path, files: Mapping[str, str | None], challenge: s
     return folder
 
 
+class NarrowChallenge(Challenge):
+    """One step of a challenge with some of its checks, for tests that need no others."""
+
+    checks: tuple[str, ...]  # by id, all of the one step
+
+    @classmethod
+    def of(cls, challenge: Challenge, checks: tuple[str, ...]) -> NarrowChallenge:
+        (name,) = {check.split(".")[0] for check in checks}
+        step = replace(challenge.step(name), needs=())
+        narrow = cls(challenge.name, challenge.title, (step,), challenge.limits, challenge.folder)
+        object.__setattr__(narrow, "checks", checks)
+        return narrow
+
+    @property
+    def check_files(self) -> list[Path]:
+        """Node ids, which pytest takes where it takes files."""
+        (file,) = super().check_files
+        return [Path(f"{file}::test_{check.split('.')[1]}") for check in self.checks]
+
+
 class SharedChild:
     """One learner process for many submissions: PyTorch is imported once, and each submission gets a fresh worker."""
 
@@ -91,13 +124,25 @@ class SharedChild:
         self.process = ChildProcess(SOLUTIONS / challenge, self.challenge.limits)
 
     def grade_checks(
-        self, folder: Path, *, only: frozenset[str] = frozenset(), limits: Limits | None = None, seed: int = 0
+        self,
+        folder: Path,
+        *,
+        only: frozenset[str] = frozenset(),
+        checks: tuple[str, ...] = (),
+        limits: Limits | None = None,
+        seed: int = 0,
     ) -> dict[str, CheckResult]:
-        """Run the hidden checks of all steps, or of the steps in `only`, on a submission; the results by check id."""
+        """Run the hidden checks of all steps, of the steps in `only`, or the `checks` (ids), on a submission.
+
+        Returns:
+            The results by check id.
+        """
         self.process.end_worker()
         self.process.folder = folder
         self.process.limits = limits or self.challenge.limits
         challenge = replace(self.challenge, limits=self.process.limits)
+        if checks:
+            challenge = NarrowChallenge.of(challenge, checks)
         _, results = runner.run_checks(challenge, Submission(self.process), only=only, seed=seed)
         return {result.id: result for result in results}
 

@@ -1,9 +1,19 @@
-"""Documents → tokens: chunk by chunk, so that memory stays bounded, each chunk encoded by several threads."""
+"""Documents → tokens: piece by piece, several at once, so that all cores work and memory stays bounded.
+
+The calling thread reads the documents and collects their text in chunks; a pool of threads encodes the chunks, which
+tiktoken does without holding Python's lock; the tokens come back in order. A chunk is encoded in one call, as NumPy:
+with a call for each document the threads would spend their time waiting for the lock.
+
+Both vocabularies cut text into words as GPT-2 does, so that text can be cut anywhere before the spaces that follow a
+word: a long document is encoded in several chunks and gives the same tokens.
+"""
 
 import os
+import re
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,26 +22,53 @@ import tiktoken
 
 Tokens = npt.NDArray[np.unsignedinteger[Any]]
 
-CHUNK_CHARACTERS = 4_000_000  # about a million tokens; as Python integers some 40 MB
+END_OF_TEXT = "<|endoftext|>"
+CHUNK_CHARACTERS = 250_000  # some 60,000 tokens, or 0.05 seconds of one core
+CHUNKS_A_CORE = 2  # one that is being encoded and one that waits: no core has to wait for the reader
+BEFORE_SPACES = re.compile(r"(?<=\S)(?=[ \n])")  # no word that GPT-2's pattern finds reaches across such a place
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The tokens of some whole documents: `tokens` `[tokens]`, each document with the end-of-text token before it."""
+    """The tokens `[tokens]` of some text, with the end-of-text token before each of the documents that begin in it."""
 
     tokens: Tokens
-    documents: int
+    documents: int  # how many begin in it
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A whole document, or a part of one that is longer than a chunk."""
+
+    text: str
+    begins: bool  # a document
 
 
 def encode_documents(texts: Iterable[str], tokenizer: tiktoken.Encoding) -> Iterator[Chunk]:
     """The documents' tokens in order. The end-of-text token comes first in each document, as in GPT-2's training data.
 
-    A text that spells `<|endoftext|>` is encoded as ordinary characters, so no document can fake the mark.
+    A text that spells `<|endoftext|>` is encoded as ordinary characters, so no document can fake the mark. `tokenizer`
+    is one of `load_tokenizer`'s.
     """
-    for batch in _batches(texts, characters=CHUNK_CHARACTERS):
-        encoded = tokenizer.encode_ordinary_batch(batch, num_threads=os.cpu_count() or 1)
-        flat = chain.from_iterable(chain((tokenizer.eot_token,), document) for document in encoded)
-        yield Chunk(np.fromiter(flat, dtype=token_type(tokenizer)), documents=len(batch))
+    workers = usable_cores()
+    waiting: deque[Future[Chunk]] = deque()
+    pool = ThreadPoolExecutor(workers)
+    try:
+        for pieces in _batches(_pieces(texts), characters=CHUNK_CHARACTERS):
+            waiting.append(pool.submit(_encode, pieces, tokenizer))
+            if len(waiting) >= CHUNKS_A_CORE * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:  # Ctrl-C as well: what has not been begun is given up
+        pool.shutdown(cancel_futures=True)
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def token_type(tokenizer: tiktoken.Encoding) -> np.dtype[Any]:
@@ -39,13 +76,43 @@ def token_type(tokenizer: tiktoken.Encoding) -> np.dtype[Any]:
     return np.dtype("<u2" if tokenizer.n_vocab <= 1 << 16 else "<u4")
 
 
-def _batches(texts: Iterable[str], *, characters: int) -> Iterator[list[str]]:
-    """Whole texts in lists that end with the text that reaches the number of characters."""
-    batch: list[str] = []
-    size = 0
+def _encode(pieces: list[_Piece], tokenizer: tiktoken.Encoding) -> Chunk:
+    """The tokens of one chunk, in a thread of the pool."""
+    documents = sum(piece.begins for piece in pieces)
+    text = "".join(END_OF_TEXT + piece.text if piece.begins else piece.text for piece in pieces)
+    if text.count(END_OF_TEXT) == documents:  # every mark is ours
+        try:
+            tokens = tokenizer.encode_to_numpy(text, allowed_special={END_OF_TEXT}, disallowed_special=())
+            return Chunk(tokens.astype(token_type(tokenizer)), documents)
+        except UnicodeEncodeError:  # half a surrogate pair, which only `encode_ordinary` replaces
+            pass
+    ids: list[int] = []
+    for piece in pieces:
+        ids += [tokenizer.eot_token] if piece.begins else []
+        ids += tokenizer.encode_ordinary(piece.text)
+    return Chunk(np.array(ids, dtype=token_type(tokenizer)), documents)
+
+
+def _pieces(texts: Iterable[str]) -> Iterator[_Piece]:
+    """The documents; one that is longer than a chunk in pieces of about a chunk, cut where no word is cut."""
     for text in texts:
-        batch.append(text)
-        size += len(text)
+        start = 0
+        while len(text) - start > CHUNK_CHARACTERS:
+            place = BEFORE_SPACES.search(text, start + CHUNK_CHARACTERS)
+            if place is None:
+                break
+            yield _Piece(text[start : place.start()], begins=start == 0)
+            start = place.start()
+        yield _Piece(text[start:], begins=start == 0)
+
+
+def _batches(pieces: Iterable[_Piece], *, characters: int) -> Iterator[list[_Piece]]:
+    """Lists that end with the piece that reaches the number of characters."""
+    batch: list[_Piece] = []
+    size = 0
+    for piece in pieces:
+        batch.append(piece)
+        size += len(piece.text)
         if size >= characters:
             yield batch
             batch, size = [], 0

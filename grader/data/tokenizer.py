@@ -7,11 +7,11 @@ import tiktoken
 from tiktoken.load import load_tiktoken_bpe
 
 from grader.data.bounded import call_within
+from grader.data.encoding import END_OF_TEXT
 from grader.data.errors import DataError, summary
 from grader.data.packaged import VOCABULARY
 
 TOKENIZERS = ("packaged", "gpt2")
-END_OF_TEXT = "<|endoftext|>"
 DOWNLOAD_SECONDS = 20.0  # two files of 1.5 MB together; without a network the download mostly fails at once
 
 # Contractions; then letters, digits or other signs, each with one space before them at most; then spaces, of which the

@@ -1,9 +1,11 @@
 """One flat array of tokens for a source and a vocabulary: from the cache where it is there, else read and encoded."""
 
+import errno
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,51 +36,115 @@ class TokenArray:
 
 
 def load_tokens(
-    source: str, tokenizer: tiktoken.Encoding, *, documents: int = 1000, on_progress: Progress | None = None
+    source: str,
+    tokenizer: tiktoken.Encoding,
+    *,
+    documents: int = 1000,
+    on_progress: Progress | None = None,
+    on_tokens: Callable[[int], None] | None = None,
 ) -> TokenArray:
     """The tokens of the first `documents` documents of "sample", "fineweb" or the file with that path.
 
     What has been encoded once is kept in the user's cache folder; where that cannot be written, it is encoded anew.
+    `on_progress` gets the number of documents read so far, and how many there will be where that is known; `on_tokens`
+    the number of tokens encoded so far, which comes some documents later.
     """
-    key = _key(source, tokenizer, documents=documents)
-
-    def chunks() -> Iterator[Chunk]:
-        return encode_documents(read_documents(source, limit=documents, on_progress=on_progress), tokenizer)
-
-    cached = read_cached(key)
-    if cached is None and _write(key, chunks(), tokenizer):
-        cached = read_cached(key)
-    if cached is None:
-        return _without_cache(source, tokenizer, list(chunks()))
-    header, tokens = cached
-    return TokenArray(tokens, header.documents, source, tokenizer.name, header.distinct)
-
-
-def _write(key: str, chunks: Iterator[Chunk], tokenizer: tiktoken.Encoding) -> bool:
-    """Whether the cache took the tokens. The folder is tried first: reading a large source in vain would be slow."""
+    request = _Request(source, tokenizer, documents, content=_content(source))
     try:
-        cache_folder().mkdir(parents=True, exist_ok=True)
-        write_cached(key, chunks, dtype=token_type(tokenizer), n_vocab=tokenizer.n_vocab)
+        return request.cached() or request.store(on_progress, on_tokens)
     except (OSError, RuntimeError):  # read-only, full, or no home folder; reading the source raises only DataError
-        return False
-    return True
+        return request.without_cache(on_progress, on_tokens)
 
 
-def _without_cache(source: str, tokenizer: tiktoken.Encoding, chunks: list[Chunk]) -> TokenArray:
-    tokens = np.concatenate([chunk.tokens for chunk in chunks])
-    tokens.flags.writeable = False
-    documents = sum(chunk.documents for chunk in chunks)
-    return TokenArray(tokens, documents, source, tokenizer.name, len(np.unique(tokens)))
+def cached_tokens(source: str, tokenizer: tiktoken.Encoding, *, documents: int = 1000) -> TokenArray | None:
+    """What `load_tokens` would take from the cache, None where it is not there."""
+    return _Request(source, tokenizer, documents, content=_content(source)).cached()
 
 
-def _key(source: str, tokenizer: tiktoken.Encoding, *, documents: int) -> str:
-    """Hexadecimal digits that change with the source's content, the vocabulary or the number of documents."""
-    facts = [_content(source), tokenizer.name, tokenizer.n_vocab, vocabulary_digest(tokenizer), documents]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+def store_tokens(
+    source: str,
+    tokenizer: tiktoken.Encoding,
+    *,
+    documents: int = 1000,
+    on_progress: Progress | None = None,
+    on_tokens: Callable[[int], None] | None = None,
+) -> TokenArray:
+    """Read and encode as `load_tokens` does, whether it is cached or not, and keep it in the cache.
+
+    Raises:
+        OSError, RuntimeError: the cache cannot be written.
+    """
+    return _Request(source, tokenizer, documents, content=_content(source)).store(on_progress, on_tokens)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """Some documents of a source, to be had as tokens."""
+
+    source: str
+    tokenizer: tiktoken.Encoding
+    documents: int  # at most
+    content: list[Any]  # what told the source's content from another when the request came
+
+    @cached_property
+    def key(self) -> str:
+        """Hexadecimal digits that change with the source's content, the vocabulary or the number of documents."""
+        tokenizer = self.tokenizer
+        facts = [self.content, tokenizer.name, tokenizer.n_vocab, vocabulary_digest(tokenizer), self.documents]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    def cached(self) -> TokenArray | None:
+        found = read_cached(self.key)
+        if found is None:
+            return None
+        header, tokens = found
+        return TokenArray(tokens, header.documents, self.source, self.tokenizer.name, header.distinct)
+
+    def store(self, on_progress: Progress | None, on_tokens: Callable[[int], None] | None) -> TokenArray:
+        cache_folder().mkdir(parents=True, exist_ok=True)  # tried first: reading a large source in vain would be slow
+        write_cached(
+            self.key,
+            self._chunks(on_progress, on_tokens),
+            dtype=token_type(self.tokenizer),
+            n_vocab=self.tokenizer.n_vocab,
+            source=_label(self.source),
+            vocabulary=self.tokenizer.name,
+        )
+        array = self.cached()
+        if array is None:
+            raise FileNotFoundError(errno.ENOENT, "it was removed at once", str(cache_folder()))
+        return array
+
+    def without_cache(self, on_progress: Progress | None, on_tokens: Callable[[int], None] | None) -> TokenArray:
+        chunks = list(self._chunks(on_progress, on_tokens))
+        tokens = np.concatenate([chunk.tokens for chunk in chunks])
+        tokens.flags.writeable = False
+        documents = sum(chunk.documents for chunk in chunks)
+        return TokenArray(tokens, documents, self.source, self.tokenizer.name, len(np.unique(tokens)))
+
+    def _chunks(self, on_progress: Progress | None, on_tokens: Callable[[int], None] | None) -> Iterator[Chunk]:
+        tokens = 0
+        texts = read_documents(self.source, limit=self.documents, on_progress=on_progress)
+        for chunk in encode_documents(texts, self.tokenizer):
+            tokens += len(chunk.tokens)
+            if on_tokens is not None:
+                on_tokens(tokens)
+            yield chunk
+        if _content(self.source) != self.content:
+            raise DataError(f"{self.source} changed while it was read: run the command again")
+
+
+def _label(source: str) -> str:
+    """The source as a list of cached files names it."""
+    return source if source in ("sample", "fineweb") else str(source_path(source).resolve())
 
 
 def _content(source: str) -> list[Any]:
-    """What tells this content of the source from another: a hash, a name, or a file's place, size and time."""
+    """What tells this content of the source from another: a hash, a name, or a file's place, size and times.
+
+    The time of the last change of status cannot be set back, as that of the last change of content can: a file that is
+    edited to the same length and given its old date is read again.
+    """
     if source == "fineweb":
         return ["fineweb", REPOSITORY, CONFIGURATION]
     if source == "sample":
@@ -89,7 +155,8 @@ def _content(source: str) -> list[Any]:
         status = path.stat()
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check the path") from error
-    return ["file", str(path.resolve()), status.st_size, status.st_mtime_ns]
+    times = [status.st_mtime_ns, status.st_ctime_ns]
+    return ["file", str(path.resolve()), status.st_ino, status.st_size, *times]
 
 
 def vocabulary_digest(tokenizer: tiktoken.Encoding) -> str:

@@ -2,8 +2,9 @@
 
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +293,80 @@ def test_the_sample_has_about_115_000_tokens(packaged: tiktoken.Encoding) -> Non
 
 def test_the_sample_is_loaded_whole(packaged: tiktoken.Encoding) -> None:
     assert load_tokens("sample", packaged).documents == len(list(read_documents("sample")))
+
+
+def test_a_file_edited_to_the_same_length_and_date_is_encoded_again(source: Path, packaged: tiktoken.Encoding) -> None:
+    load_tokens(str(source), packaged)
+    before = source.stat()
+    source.write_text(source.read_text(encoding="utf-8").replace("one", "red"), encoding="utf-8")
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert source.stat().st_size == before.st_size
+    assert packaged.decode(load_tokens(str(source), packaged).tokens.tolist()[1:4]).startswith("red")
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept(
+    source: Path, packaged: tiktoken.Encoding, cache: Path
+) -> None:
+    def append(*_: Any) -> None:
+        with source.open("a", encoding="utf-8") as file:
+            file.write('{"text": "red fish"}\n')
+
+    with pytest.raises(DataError, match="changed while it was read"):
+        load_tokens(str(source), packaged, documents=1, on_progress=append)
+    assert list(cache.iterdir()) == []
+    assert load_tokens(str(source), packaged).documents == 3
+
+
+def test_a_reader_that_raises_after_10_documents_leaves_nothing_in_the_cache(
+    packaged: tiktoken.Encoding, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfinished: list[int] = []
+
+    def broken(*_: Any, **__: Any) -> Iterator[str]:
+        for number in range(10):
+            yield f"document {number}"
+        unfinished.append(len(list(cache.glob("unfinished-*"))))
+        raise DataError("FineWeb broke off")
+
+    monkeypatch.setattr(tokens_module, "read_documents", broken)
+    with pytest.raises(DataError, match="broke off"):
+        load_tokens("fineweb", packaged)
+    assert (unfinished, list(cache.iterdir())) == ([1], [])
+
+
+def test_the_tokens_encoded_so_far_are_told(packaged: tiktoken.Encoding, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "CHUNK_CHARACTERS", 20_000)
+    told: list[int] = []
+    array = load_tokens("sample", packaged, on_tokens=told.append)
+    assert len(told) > 5
+    assert told == sorted(told)
+    assert told[-1] == len(array.tokens)
+
+
+PULL_TOGETHER = """
+import sys, time
+from pathlib import Path
+from grader.data import load_tokenizer, load_tokens, tokens
+read_documents = tokens.read_documents
+def together(*arguments, **options):  # neither goes on before both have begun to write
+    deadline = time.monotonic() + 40
+    while len(list(Path(sys.argv[1]).glob("unfinished-*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    print("both" if time.monotonic() < deadline else "alone")
+    yield from read_documents(*arguments, **options)
+tokens.read_documents = together
+array = load_tokens("sample", load_tokenizer("packaged"), documents=20)
+print(array.documents, int(array.tokens.astype("int64").sum()), type(array.tokens).__name__)
+"""
+
+
+def test_two_processes_that_encode_the_same_at_once_do_not_disturb_each_other(
+    packaged: tiktoken.Encoding, cache: Path
+) -> None:
+    project = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", PULL_TOGETHER, str(cache)]
+    processes = [subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    printed = {process.communicate(timeout=60)[0] for process in processes}
+    array = load_tokens("sample", packaged, documents=20)
+    assert printed == {f"both\n20 {array.tokens.astype(np.int64).sum()} memmap\n"}
+    assert len(list(cache.iterdir())) == 1

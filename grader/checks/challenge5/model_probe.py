@@ -10,6 +10,7 @@ from torch import Tensor
 from grader.checking import expect
 from grader.checking.expect import kind_of
 from grader.checks.challenge5 import reference
+from grader.checks.challenge5.strategies import values
 from grader.submission.remote import RemoteObject, Submission
 from grader.wire import WireDevice, WireTensor
 
@@ -30,10 +31,10 @@ class ModelProbe:
     state: dict[str, Tensor]
 
     def now(self) -> dict[str, Tensor]:
-        """Fetch the weights as they are now; fail if they have other names or shapes."""
+        """Fetch the weights as they are now; fail if one is gone or has another shape."""
         now = read_state(self.model)
-        same = {name: value.shape for name, value in now.items()} == {n: v.shape for n, v in self.state.items()}
-        expect(same, "The model's weights have other names or shapes than before the call.")
+        same = all(name in now and now[name].shape == value.shape for name, value in self.state.items())
+        expect(same, "The model's weights have other names or shapes than model5.py gives them.")
         return now
 
     def loss(self, batch: Batch) -> float:
@@ -54,13 +55,33 @@ class ModelProbe:
 
 
 def build_model(submission: Submission, *, dropout: float, seed: int, device: str = "cpu") -> ModelProbe:
-    """Construct a Model 5 from the learner's files, with two heads and one block."""
+    """Construct a Model 5 from the learner's files, with two heads and one block, and give it weights."""
     sizes = {"vocab_size": VOCAB, "embed_dim": EMBED_DIM, "n_heads": N_HEADS, "n_blocks": 1, "max_len": MAX_LEN}
     function = submission.function("model5", "Model5")
-    model = function.hold(kwargs={**sizes, "dropout": dropout}, seed=seed)
+    model = function.hold(kwargs={**sizes, "dropout": dropout})
+    weights = draw_weights(seed)
+    # Not strict: the learner's attention may hold more, such as a mask. Weights that are missing show in the logits.
+    model.method("load_state_dict").hold(weights, kwargs={"strict": False})
     if device != "cpu":
         model.method("to").hold(WireDevice(device))
-    return ModelProbe(model, read_state(model))
+    return ModelProbe(model, weights)
+
+
+def draw_weights(seed: int) -> dict[str, Tensor]:
+    """Weights of a Model 5 with one block, by name, of about the size that fresh ones have."""
+    norms = ("blocks.0.attention_norm", "blocks.0.mlp_norm", "final_norm")
+    shapes = {"token_embedding.weight": (VOCAB, EMBED_DIM), "position_embedding.weight": (MAX_LEN, EMBED_DIM)}
+    for name in norms:
+        shapes |= {f"{name}.weight": (EMBED_DIM,), f"{name}.bias": (EMBED_DIM,)}
+    for name, rows, columns in (
+        ("attention.qkv", 3 * EMBED_DIM, EMBED_DIM),
+        ("attention.out", EMBED_DIM, EMBED_DIM),
+        ("mlp.0", 4 * EMBED_DIM, EMBED_DIM),
+        ("mlp.2", EMBED_DIM, 4 * EMBED_DIM),
+    ):
+        shapes |= {f"blocks.0.{name}.weight": (rows, columns), f"blocks.0.{name}.bias": (rows,)}
+    weights = {name: values(shape, seed + index, scale=0.25) for index, (name, shape) in enumerate(shapes.items())}
+    return weights | {f"{name}.weight": weights[f"{name}.weight"] + 1 for name in norms}
 
 
 def read_state(model: RemoteObject) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from grader.checking import check, expect, expect_close, expect_equal, expect_tensor
 from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
-from grader.checks.challenge5.attention_probe import Probe, build_probe
+from grader.checks.challenge5.attention_probe import Probe, build_probe, load_weights
 from grader.checks.challenge5.strategies import SEEDS, values
 from grader.submission.remote import RemoteFunction, RemoteObject, Submission
 from grader.wire import WireTensor
@@ -25,7 +25,7 @@ def build(function: RemoteFunction, *, n_heads: int, head_dim: int, dropout: flo
     """Construct the learner's module, in training mode, with weights that follow from the seed."""
     embed_dim = n_heads * head_dim
     module = function.hold(embed_dim, n_heads, dropout)
-    module.load(weights(embed_dim, seed))
+    load_weights(module, weights(embed_dim, seed))
     return module
 
 
@@ -192,7 +192,7 @@ def test_dropout_acts_on_the_weights(function: RemoteFunction, trial: Trial, dro
 
 
 @check(of=ATTENTION, examples=4, seed=SEEDS)
-def test_drops_each_weight_by_itself(function: RemoteFunction, trial, seed: int) -> None:
+def test_drops_each_weight_by_itself(function: RemoteFunction, trial: Trial, seed: int) -> None:
     """Each weight is dropped or kept by itself: sequences, heads and positions do not share a mask"""
     probe = build_probe(function, batch=4, time=8, n_heads=2, dropout=0.5, seed=seed)
     dropped = expect_dropout(probe.observe(seed=seed), probe, 0.5, "In training mode")
@@ -200,7 +200,9 @@ def test_drops_each_weight_by_itself(function: RemoteFunction, trial, seed: int)
     # Two independent masks of 36 weights are the same with odds of 2**-36; a shared mask is the same always.
     for dim, shared in ((0, "all sequences of the batch"), (1, "all heads")):
         first = dropped.narrow(dim, 0, 1).expand_as(dropped)
-        expect(not torch.equal(dropped, first), f"In training mode {shared} drop the same weights: draw a mask for each.")
+        expect(
+            not torch.equal(dropped, first), f"In training mode {shared} drop the same weights: draw a mask for each."
+        )
     last_two = dropped[:, :, -2:, :-1]  # [batch, n_heads, 2, time - 1], what both positions see; 56 pairs
     expect(
         not torch.equal(last_two[:, :, 0], last_two[:, :, 1]),

@@ -40,8 +40,9 @@ ATTENTION = (
     right("an additive mask for SDPA", sdpa=(
         "F.scaled_dot_product_attention(q, k, v, nn.Transformer.generate_square_subsequent_mask(time, x.device),"
         " dropout_p=dropout_p)")),
-    right("SDPA with its scale given", sdpa=SDPA.replace("is_causal=True", "is_causal=True, scale=q.shape[-1] ** -0.5")),
-    right("SDPA by the math backend", sdpa=SDPA, imports="from torch.nn.attention import SDPBackend, sdpa_kernel\n" + IMPORT,
+    right("SDPA with its scale given",
+          sdpa=SDPA.replace("is_causal=True", "is_causal=True, scale=q.shape[-1] ** -0.5")),
+    right("SDPA by the math backend", imports="from torch.nn.attention import SDPBackend, sdpa_kernel\n" + IMPORT,
           definition="    @sdpa_kernel(SDPBackend.MATH)\n    def forward"),
     by_hand("a mask of -1e9", "-math.inf", "-1e9"),
     by_hand("the smallest float", "-math.inf", "torch.finfo(scores.dtype).min"),

@@ -100,7 +100,10 @@ DEVICES = (
         position_ids="length = tokens.shape[1]\n"
         "return torch.linspace(0, length - 1, length).round().long().to(tokens.device)",
     ),
-    right("arange_like by expand", position_ids="return torch.arange(tokens.shape[1], device=tokens.device).expand(tokens.shape[1])"),
+    right(
+        "arange_like by expand",
+        position_ids="return torch.arange(tokens.shape[1], device=tokens.device).expand(tokens.shape[1])",
+    ),
     Answer(
         "a named tuple returned",
         "devices.py",

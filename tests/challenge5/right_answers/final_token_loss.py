@@ -22,7 +22,8 @@ FINAL_TOKEN_LOSS = (
 
         return F.nll_loss(log_softmax(logits[:, -1]), targets[:, -1])
     """),
-    right("log-softmax everywhere, then the last", "return F.nll_loss(F.log_softmax(logits, -1)[:, -1], targets[:, -1])"),
+    right("log-softmax everywhere, then the last",
+          "return F.nll_loss(F.log_softmax(logits, -1)[:, -1], targets[:, -1])"),
     right("NLLLoss module", "return torch.nn.NLLLoss()(logits[:, -1].log_softmax(-1), targets[:, -1])"),
     right("CrossEntropyLoss module", "return torch.nn.CrossEntropyLoss()(logits[:, -1], targets[:, -1])"),
     right("gather", "return -logits[:, -1].log_softmax(-1).gather(1, targets[:, -1:]).mean()"),

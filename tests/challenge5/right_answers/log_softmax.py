@@ -6,7 +6,9 @@ from tests.submissions import Answer
 
 
 def right(name: str, body: str, **beside: str) -> Answer:
-    return Answer(name, "log_softmax.py", bodies={"log_softmax": body}, beside={f"{k}.py": v for k, v in beside.items()})
+    return Answer(
+        name, "log_softmax.py", bodies={"log_softmax": body}, beside={f"{k}.py": v for k, v in beside.items()}
+    )
 
 
 AUTOGRAD_FUNCTION = '''

@@ -1,4 +1,4 @@
-"""Right answers of step 5."""
+"""Right answers of step 5: of `train_step` and of `evaluate`, which a mix puts into one file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,17 @@ def right(name: str, edits: dict[str, str] | None = None, **bodies: str) -> Answ
     return Answer(name, "training.py", bodies=bodies, edits=edits or {})
 
 
-TRAINING = (
+FORWARD = """
+from devices import batch_to_device
+from final_token_loss import final_token_loss
+
+
+def loss_of(model, batch):
+    tokens, targets = batch_to_device(batch, next(model.parameters()).device)
+    return final_token_loss(model(tokens, last_only=True), targets)
+"""
+
+TRAIN_STEP = (
     right("gradients cleared first", {ZERO: "", TRAIN_MODE: TRAIN_MODE + ZERO}),
     right("gradients set to zero", {ZERO: "    optimizer.zero_grad(set_to_none=False)\n"}),
     right("model.zero_grad", {ZERO: "    model.zero_grad()\n"}),
@@ -38,7 +48,8 @@ TRAINING = (
         '    for group in optimizer.param_groups:\n        for p in group["params"]:\n            p.grad = None\n')}),
     right("torch.autograd.grad", {BACKWARD: (
         "    parameters = list(model.parameters())\n"
-        "    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters)):\n        p.grad = gradient\n")}),
+        "    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters)):\n"
+        "        p.grad = gradient\n")}),
     right("a closure", train_step="""
         model.train()
         tokens, targets = batch_to_device(batch, next(model.parameters()).device)
@@ -51,11 +62,8 @@ TRAINING = (
 
         return float(optimizer.step(closure))
     """),
-    right("the whole sequence projected", {
-        TRAIN_LOSS: "    loss = final_token_loss(model(tokens), targets)\n",
-        EVAL_LOSS: EVAL_LOSS.replace(", last_only=True", "")}),
-    right("model.forward called", {TRAIN_LOSS: TRAIN_LOSS.replace("model(", "model.forward("),
-                                   EVAL_LOSS: EVAL_LOSS.replace("model(", "model.forward(")}),
+    right("the whole sequence projected", {TRAIN_LOSS: TRAIN_LOSS.replace(", last_only=True", "")}),
+    right("model.forward called", {TRAIN_LOSS: TRAIN_LOSS.replace("model(", "model.forward(")}),
     right("float()", {TRAIN_RETURN: "    return float(loss)\n"}),
     right("detach().cpu().item()", {TRAIN_RETURN: "    return loss.detach().cpu().item()\n"}),
     right("tolist()", {TRAIN_RETURN: "    return loss.tolist()\n"}),
@@ -69,15 +77,32 @@ TRAINING = (
     right("device from the state", {
         TRAIN_BATCH: "    tokens, targets = batch_to_device(batch, list(model.state_dict().values())[0].device)\n"}),
     right("the last column of targets only", {
-        TRAIN_LOSS: TRAIN_LOSS.replace("targets)", "targets[:, -1:])"),
-        EVAL_LOSS: EVAL_LOSS.replace(", targets)", ", targets[:, -1:])")}),
+        TRAIN_LOSS: TRAIN_LOSS.replace("targets)", "targets[:, -1:])")}),
     right("train(True) after moving the batch", {TRAIN_MODE: "", TRAIN_BATCH: TRAIN_BATCH + "    model.train(True)\n"}),
+    right("prints and warns", {
+        STEP: STEP + "    import warnings\n\n    print('step', loss.item())\n    warnings.warn('slow')\n"}),
+    Answer("train_step with a helper", "training.py", beside={"forward.py": FORWARD}, bodies={"train_step": """
+        from forward import loss_of
+
+        model.train()
+        optimizer.zero_grad()
+        loss = loss_of(model, batch)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+    """}),
+)  # fmt: skip
+
+EVALUATE = (
+    right("evaluate projects the whole sequence", {EVAL_LOSS: EVAL_LOSS.replace(", last_only=True", "")}),
+    right("evaluate calls model.forward", {EVAL_LOSS: EVAL_LOSS.replace("model(", "model.forward(")}),
     right("inference_mode", {NO_GRAD: "    with torch.inference_mode():\n"}),
     right("no_grad as a decorator", {DEFINE_EVALUATE: "@torch.no_grad()\ndef evaluate(", NO_GRAD: "    if True:\n"}),
     right("inference_mode as a decorator", {
         DEFINE_EVALUATE: "@torch.inference_mode()\ndef evaluate(", NO_GRAD: "    if True:\n"}),
     right("set_grad_enabled by hand", {
-        NO_GRAD: "    torch.set_grad_enabled(False)\n    if True:\n", RESTORE: RESTORE + "    torch.set_grad_enabled(True)\n"}),
+        NO_GRAD: "    torch.set_grad_enabled(False)\n    if True:\n",
+        RESTORE: RESTORE + "    torch.set_grad_enabled(True)\n"}),
     right("no_grad for each batch", {
         NO_GRAD: "    if True:\n", EVAL_LOSS: "            with torch.no_grad():\n    " + EVAL_LOSS}),
     right("train(False)", {EVAL_MODE: "    model.train(False)\n"}),
@@ -117,16 +142,6 @@ TRAINING = (
             losses = [final_token_loss(model(x, last_only=True), y).item() for x, y in pairs]
         return sum(losses) / len(losses)
     """),
-    right("a copy of the model is evaluated", evaluate="""
-        import copy
-
-        twin = copy.deepcopy(model).eval()
-        device = next(twin.parameters()).device
-        with torch.no_grad():
-            moved = [batch_to_device(batch, device) for batch in batches]
-            losses = [final_token_loss(twin(x), y).item() for x, y in moved]
-        return sum(losses) / len(losses)
-    """),
     right("running mean", evaluate="""
         device, mode = next(model.parameters()).device, model.training
         model.eval()
@@ -159,41 +174,15 @@ TRAINING = (
     right("random state kept by hand", {
         WAS: WAS + "    state = torch.get_rng_state()\n    torch.manual_seed(0)\n",
         RESTORE: RESTORE + "    torch.set_rng_state(state)\n"}),
-    right("prints and warns", {
-        STEP: STEP + "    import warnings\n\n    print('step', loss.item())\n    warnings.warn('slow')\n",
-        EVAL_BATCH: EVAL_BATCH + "            print(batch)\n"}),
-    Answer("a helper shared by both", "training.py", source='''
-        """Both functions over one forward pass."""
-
-        import torch
-
+    right("prints each batch", {EVAL_BATCH: EVAL_BATCH + "            print(batch)\n"}),
+    Answer("evaluate with a helper", "training.py", beside={"forward.py": FORWARD}, bodies={"evaluate": """
         from forward import loss_of
 
-
-        def train_step(model, batch, optimizer):
-            model.train()
-            optimizer.zero_grad()
-            loss = loss_of(model, batch)
-            loss.backward()
-            optimizer.step()
-            return loss.item()
-
-
-        def evaluate(model, batches):
-            mode = model.training
-            model.eval()
-            with torch.no_grad():
-                losses = [loss_of(model, batch).item() for batch in batches]
-            model.train(mode)
-            return sum(losses) / len(losses)
-    ''', beside={"forward.py": '''
-        from devices import batch_to_device
-        from final_token_loss import final_token_loss
-
-
-        def loss_of(model, batch):
-            device = next(model.parameters()).device
-            tokens, targets = batch_to_device(batch, device)
-            return final_token_loss(model(tokens, last_only=True), targets)
-    '''}),
+        mode = model.training
+        model.eval()
+        with torch.no_grad():
+            losses = [loss_of(model, batch).item() for batch in batches]
+        model.train(mode)
+        return sum(losses) / len(losses)
+    """}),
 )  # fmt: skip

@@ -292,7 +292,10 @@ WRONG_MATHS = (
     wrong(
         "heads cut without transposing",
         HEADS,
-        edits={HEAD_SHAPE: HEAD_SHAPE.replace("time, self.n_heads", "self.n_heads, time"), SPLIT_VIEW: "part.reshape(head_shape)"},
+        edits={
+            HEAD_SHAPE: HEAD_SHAPE.replace("time, self.n_heads", "self.n_heads, time"),
+            SPLIT_VIEW: "part.reshape(head_shape)",
+        },
     ),
     wrong("attends over heads instead of time", EVAL, HEADS, edits={SPLIT: ""}),
     wrong(

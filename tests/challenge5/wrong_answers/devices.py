@@ -161,6 +161,7 @@ WRONG_POSITIONS = (
     wrong("length of all tokens", COUNT, position_ids="return torch.arange(tokens.numel(), device=tokens.device)"),
     wrong("length 256", COUNT, position_ids="return torch.arange(256, device=tokens.device)"),
     wrong("at most 32", COUNT, position_ids="return torch.arange(min(32, tokens.shape[1]), device=tokens.device)"),
+    wrong("at most 256", COUNT, position_ids="return torch.arange(min(256, tokens.shape[1]), device=tokens.device)"),
     wrong("the tokens themselves", COUNT, position_ids="return tokens[0]"),
     wrong("int32", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device, dtype=torch.int32)"),
     wrong("float", COUNT, position_ids="return torch.arange(float(tokens.shape[1]), device=tokens.device)"),

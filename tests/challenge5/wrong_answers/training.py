@@ -74,7 +74,7 @@ WRONG_UPDATE = (
     wrong(
         "weights decayed by hand",
         UPDATE,
-        edits={STEP: STEP + "    with torch.no_grad():\n        for p in model.parameters():\n            p.mul_(0.99)\n"},
+        edits={STEP: STEP + "    with torch.no_grad():\n        for p in model.parameters():\n            p *= 0.99\n"},
     ),
     wrong(
         "all-token loss",
@@ -165,14 +165,6 @@ WRONG_DEVICE = (
         outcome=Outcome.ERROR,
     ),
     wrong(
-        "model moved to the CPU and back, train_step",
-        TRAIN_DEVICE,
-        edits={
-            TRAIN_MODE: TRAIN_MODE + "    was = next(model.parameters()).device\n    model.cpu()\n",
-            STEP: STEP + "    model.to(was)\n",
-        },
-    ),
-    wrong(
         "batch to the picked device, evaluate",
         MEAN,
         edits={
@@ -190,8 +182,10 @@ WRONG_MEAN = (
     wrong("median of the batches", MEAN, edits={
         EVAL_RETURN: "    return sorted(losses)[len(losses) // 2]\n"}),
     wrong("smallest loss", MEAN, edits={EVAL_RETURN: "    return min(losses)\n"}),
-    wrong("stops after the first batch", MEAN, edits={EVAL_BATCH: "            if losses:\n                break\n" + EVAL_BATCH}),
-    wrong("divided by the sequences", MEAN, edits={EVAL_RETURN: "    return sum(losses) / len(losses) / len(tokens)\n"}),
+    wrong("stops after the first batch", MEAN, edits={
+        EVAL_BATCH: "            if losses:\n                break\n" + EVAL_BATCH}),
+    wrong("divided by the sequences", MEAN, edits={
+        EVAL_RETURN: "    return sum(losses) / len(losses) / len(tokens)\n"}),
     wrong("divided by one too many", MEAN, edits={EVAL_RETURN: "    return sum(losses) / (len(losses) + 1)\n"}),
     wrong("perplexity", MEAN, edits={EVAL_RETURN: "    return 2.718281828 ** (sum(losses) / len(losses))\n"}),
     wrong(
@@ -249,7 +243,7 @@ CHANGES_SOMETHING = (
         EVAL_MODE: "    batches = list(batches)\n    with torch.no_grad():\n        model.train()\n"
         "        model(batch_to_device(batches[0], device)[0])\n" + EVAL_MODE}),
     wrong("weights changed a little", NOTHING, edits={
-        RESTORE: "    with torch.no_grad():\n        for p in model.parameters():\n            p.mul_(0.999)\n" + RESTORE}),
+        RESTORE: "    for p in model.parameters():\n        p.data *= 0.999\n" + RESTORE}),
     wrong("freezes the weights", NOTHING, edits={
         WAS: WAS + "    for p in model.parameters():\n        p.requires_grad_(False)\n"}),
     wrong("leaves gradients behind", NOTHING, edits={
