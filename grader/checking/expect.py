@@ -82,7 +82,7 @@ def expect_close(
     broken = ~torch.isfinite(wide) & torch.isfinite(reference)
     if broken.any():
         raise Mismatch(
-            f"{_sentence(what)} holds NaN or infinity.",
+            f"There is NaN or infinity in {what}.",
             expected=show(expected),
             actual=show(actual),
         )

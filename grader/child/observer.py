@@ -17,6 +17,10 @@ class Observer:
         self.notes: list[dict[str, Any]] = []
         self.hooks = [inner.register_forward_pre_hook(self._note) for inner in module.modules()]
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Observer:
+        """Go on observing a copy of the module: its hooks are copies too, and note here as well."""
+        return self
+
     def _note(self, module: nn.Module, args: Any) -> None:
         if len(self.notes) < MAX_NOTES:
             self.notes.append({"training": bool(module.training), "gradients": torch.is_grad_enabled()})

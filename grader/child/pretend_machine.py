@@ -31,7 +31,8 @@ def _answers(accelerator: str) -> Iterator[tuple[Any, str, Any]]:
     device = torch.device(accelerator) if there else None
 
     def current_accelerator(check_available: bool = False) -> torch.device | None:
-        return device
+        # Unchecked, a CUDA build of PyTorch names CUDA on a machine without a GPU as well.
+        return device if there or check_available else torch.device("cuda")
 
     yield torch.accelerator, "is_available", lambda: there
     yield torch.accelerator, "device_count", lambda: int(there)

@@ -195,10 +195,6 @@ class Worker:
         """Answer with the parameters and buffers of a held module."""
         return {name: to_wire(value) for name, value in self.held.get(reference).state_dict().items()}
 
-    def do_load_state(self, reference: WireObject, state: dict[str, Any]) -> None:
-        """Copy values into the parameters and buffers of a held module."""
-        self.held.get(reference).load_state_dict(self.held.revive(state))
-
     def do_gradients(self, reference: WireObject) -> dict[str, Any]:
         """Answer with the gradient of every parameter of a held module (None where there is none)."""
         return {name: to_wire(value.grad) for name, value in self.held.get(reference).named_parameters()}

@@ -233,7 +233,7 @@ class _Exchange:
         return bytes(self.incoming[PREFIX_BYTES:text_end]), bytes(self.incoming[text_end:])
 
     def _receive(self) -> None:
-        piece = self.channel.recv(1 << 20)
+        piece = self.channel.recv(1 << 16)
         if not piece:
             raise HungUp
         self.incoming += piece

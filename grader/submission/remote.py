@@ -222,10 +222,6 @@ class RemoteObject:
         """Return the gradient of each parameter by name, None where there is none."""
         return _dictionary(self.submission.ask("gradients", reference=self.reference))
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Copy tensors into the parameters and buffers."""
-        self.submission.later("load_state", reference=self.reference, state=state)
-
     def fill_gradients(self, value: float) -> None:
         """Leave gradients of this value behind, as an earlier step would."""
         self.submission.later("fill_gradients", reference=self.reference, value=value)

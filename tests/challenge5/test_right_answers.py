@@ -13,7 +13,6 @@ import pytest
 from grader.verdict import Outcome
 from tests.challenge5.conftest import GradeChecks
 from tests.challenge5.right_answers import COLUMNS, RIGHT_ANSWERS
-from tests.challenge5.right_answers.still_failing import STILL_FAILING
 from tests.submissions import SOLUTIONS, Answer, summary, together, write_submission
 
 MIXES = range(max(map(len, COLUMNS)))
@@ -44,15 +43,3 @@ def test_a_right_answer_differs_from_the_solution(answer: Answer) -> None:
 def test_the_solution_itself_passes_every_check(grade_checks: GradeChecks, tmp_path: Path) -> None:
     results = grade_checks(write_submission(tmp_path, {}))
     assert {result.outcome for result in results.values()} == {Outcome.PASSED}, summary(results)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param(answer, marks=pytest.mark.xfail(reason=reason, strict=True), id=f"{answer.step}: {answer.name}")
-        for reason, answer in STILL_FAILING.items()
-    ],
-)
-def test_a_right_answer_that_is_still_rejected(answer: Answer, tmp_path: Path, grade_checks: GradeChecks) -> None:
-    results = grade_checks(write_submission(tmp_path, answer.files()), only=frozenset({answer.step}))
-    assert {result.outcome for result in results.values()} == {Outcome.PASSED}

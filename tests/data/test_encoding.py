@@ -125,6 +125,25 @@ def test_the_peak_of_memory_does_not_grow_with_the_number_of_documents(
     assert many < 1.3 * few + 100_000
 
 
+def test_a_threads_own_copy_of_the_tokenizer_gives_the_same_tokens(
+    packaged: tiktoken.Encoding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: set[int] = set()
+    encode = encoding._encode
+
+    def note(pieces: Any, tokenizer: tiktoken.Encoding) -> encoding.Chunk:
+        used.add(id(tokenizer))
+        return encode(pieces, tokenizer)
+
+    monkeypatch.setattr(encoding, "usable_cores", lambda: 2)
+    monkeypatch.setattr(encoding, "CHUNK_CHARACTERS", 10)
+    monkeypatch.setattr(encoding, "_encode", note)
+    texts = [f"{number} fish and {END_OF_TEXT}" for number in range(100)]
+    assert all_tokens(texts, packaged) == plainly(texts, packaged)
+    assert id(packaged) in used
+    assert len(used) > 1
+
+
 def test_giving_up_early_ends_the_threads(packaged: tiktoken.Encoding) -> None:
     before = threading.active_count()
     chunks = encode_documents(("some words " * 30_000 for _ in range(1000)), packaged)

@@ -47,12 +47,16 @@ class Probe:
 
 def load_weights(module: RemoteObject, weights: dict[str, Tensor]) -> None:
     """Copy weights into `qkv` and `out`. What else the learner's module holds, such as a mask, stays as it is."""
+    module.method("load_state_dict").hold(weights, kwargs={"strict": False})
+
+
+def expect_projections(module: RemoteObject, weights: dict[str, Tensor]) -> None:
+    """Fail unless the module has the two projections that `__init__` is given with."""
     missing = sorted(weights.keys() - module.state().keys())
     expect(
         not missing,
         f"The module has no {' and no '.join(missing)}. __init__ is given: keep self.qkv and self.out as they were.",
     )
-    module.method("load_state_dict").hold(weights, kwargs={"strict": False})
 
 
 def build_probe(function: RemoteFunction, *, batch: int, time: int, n_heads: int, dropout: float, seed: int) -> Probe:

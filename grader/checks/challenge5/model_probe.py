@@ -70,7 +70,10 @@ def build_model(submission: Submission, *, dropout: float, seed: int, device: st
 def draw_weights(seed: int) -> dict[str, Tensor]:
     """Weights of a Model 5 with one block, by name, of about the size that fresh ones have."""
     norms = ("blocks.0.attention_norm", "blocks.0.mlp_norm", "final_norm")
-    shapes = {"token_embedding.weight": (VOCAB, EMBED_DIM), "position_embedding.weight": (MAX_LEN, EMBED_DIM)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "token_embedding.weight": (VOCAB, EMBED_DIM),
+        "position_embedding.weight": (MAX_LEN, EMBED_DIM),
+    }
     for name in norms:
         shapes |= {f"{name}.weight": (EMBED_DIM,), f"{name}.bias": (EMBED_DIM,)}
     for name, rows, columns in (

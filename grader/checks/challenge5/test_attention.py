@@ -8,10 +8,10 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from grader.checking import check, expect, expect_close, expect_equal, expect_tensor
+from grader.checking import Mismatch, check, expect, expect_close, expect_equal, expect_tensor
 from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
-from grader.checks.challenge5.attention_probe import Probe, build_probe, load_weights
+from grader.checks.challenge5.attention_probe import Probe, build_probe, expect_projections, load_weights
 from grader.checks.challenge5.strategies import SEEDS, values
 from grader.submission.remote import RemoteFunction, RemoteObject, Submission
 from grader.wire import WireTensor
@@ -57,6 +57,7 @@ def test_equals_the_reference_in_eval_mode(
 ) -> None:
     """In evaluation mode it computes causal self-attention (one head)"""
     module = build(function, n_heads=n_heads, head_dim=head_dim, dropout=0.5, seed=seed)
+    expect_projections(module, weights(n_heads * head_dim, seed))
     module.train(False)
     x = inputs(batch, time, n_heads * head_dim, seed)
     trial.note(x=x)
@@ -125,6 +126,7 @@ def test_gradient_equals_the_reference(
         leaf.requires_grad_()
     (reference.causal_attention(leaves, leaves["x"], n_heads) * cotangent).sum().backward()
     for name, leaf in leaves.items():
+        expect(found.get(name) is not None, f"No gradient reaches {name}: forward() cuts it off, or does not use it.")
         gradient = expect_tensor(found.get(name), shape=leaf.shape, what=f"the gradient of {name}")
         assert leaf.grad is not None
         message = f"The gradient of {name} is wrong."
@@ -159,14 +161,24 @@ def expect_dropout(observed: Tensor, probe: Probe, dropout: float, when: str) ->
     dropped = (first == 0) & probe.causal
     kept = probe.causal & ~dropped
     expected = torch.where(kept, probe.weights / (1 - dropout), torch.zeros_like(probe.weights))
-    expect_close(
-        first,
-        expected,
-        tolerance=TOLERANCE / (1 - dropout),
-        message=f"{when}, an attention weight is neither exactly 0 nor the weight times 1/(1 - {dropout}).",
-        what="the attention weights",
-    )
+    message = f"{when}, an attention weight is neither exactly 0 nor the weight times 1/(1 - {dropout})."
+    tolerance = TOLERANCE / (1 - dropout)
+    try:
+        expect_close(first, expected, tolerance=tolerance, message=message, what="the attention weights")
+    except Mismatch:
+        expect_plain_weights(probe)  # if these are wrong already, that is the better thing to say
+        raise
     return dropped
+
+
+def expect_plain_weights(probe: Probe) -> None:
+    """Fail unless the weights are right where dropout is off."""
+    probe.module.train(False)
+    message = (
+        "The attention weights are wrong even in evaluation mode. Look at the scale, the mask and the heads first."
+    )
+    observed = probe.observe()[..., 0, :]  # [batch, n_heads, time, time]
+    expect_close(observed, probe.weights, tolerance=TOLERANCE, message=message, what="the attention weights")
 
 
 @check(of=ATTENTION, examples=8, dropout=st.sampled_from(RATES), seed=SEEDS, time=st.integers(6, 8))

@@ -93,7 +93,19 @@ TRAIN_STEP = (
     """}),
 )  # fmt: skip
 
+COPY_EVALUATED = """
+    import copy
+
+    twin = copy.deepcopy(model).eval()
+    device = next(twin.parameters()).device
+    with torch.no_grad():
+        moved = [batch_to_device(batch, device) for batch in batches]
+        losses = [final_token_loss(twin(x), y).item() for x, y in moved]
+    return sum(losses) / len(losses)
+"""
+
 EVALUATE = (
+    right("a copy of the model is evaluated", evaluate=COPY_EVALUATED),
     right("evaluate projects the whole sequence", {EVAL_LOSS: EVAL_LOSS.replace(", last_only=True", "")}),
     right("evaluate calls model.forward", {EVAL_LOSS: EVAL_LOSS.replace("model(", "model.forward(")}),
     right("inference_mode", {NO_GRAD: "    with torch.inference_mode():\n"}),
