@@ -18,6 +18,7 @@ from grader.progress import load_progress
 from grader.project import find_project, notes_folder, submission_folder
 from grader.submission.process import ChildProcess
 from grader.verdict import STOPPED, CheckResult, Outcome, SmokeResult, Verdict
+from grader.warm_up import warm_up_hypothesis
 
 if TYPE_CHECKING:  # these import torch, and the child is started before that
     from grader.report.base import Report
@@ -81,6 +82,7 @@ class _Run:
         smoke = None
         try:
             self.report.started(self.challenge, _label(self.options, self.folder))
+            warm_up_hypothesis()
             from grader.submission.remote import Submission  # imports torch, which takes seconds
 
             submission = Submission(self.process)

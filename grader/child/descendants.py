@@ -28,21 +28,24 @@ def adopt_orphans() -> None:
 def descendants(root: int) -> set[int]:
     """Return the process numbers of all living descendants of `root` (empty where there is no /proc)."""
     children: dict[int, list[int]] = {}
+    dead: set[int] = set()
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             # The command name in parentheses may hold spaces and parentheses itself: cut at the last one.
             state, parent = entry.read_text(errors="replace").rpartition(")")[2].split()[:2]
         except (OSError, ValueError):
             continue  # the process ended while we looked
-        if state != "Z" or _has_threads(entry.parent):
-            children.setdefault(int(parent), []).append(int(entry.parent.name))
+        process = int(entry.parent.name)
+        children.setdefault(int(parent), []).append(process)
+        if state == "Z" and not _has_threads(entry.parent):
+            dead.add(process)  # and yet on the way to those that had it as their parent a moment ago
     found: set[int] = set()
     waiting = [root]
     while waiting:
         fresh = [child for child in children.get(waiting.pop(), []) if child not in found]
         found.update(fresh)
         waiting.extend(fresh)
-    return found
+    return found - dead
 
 
 def _has_threads(entry: Path) -> bool:
@@ -60,8 +63,8 @@ def end_descendants(root: int, *, only: Callable[[int], bool] | None = None, sec
     """
     deadline = time.monotonic() + seconds
     ended: set[int] = set()
-    # Twice none: an orphan that is handed over while the list is read can be missing from it.
-    while living := _chosen(root, only) or _chosen(root, only):
+    # Three times none: an orphan that is handed over while the list is read can be missing from it.
+    while living := _chosen(root, only) or _chosen(root, only) or _chosen(root, only):
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for process in living:
                 send_signal(process, number)

@@ -5,9 +5,13 @@ one nursery when the command starts, and a worker that died is replaced by anoth
 
 The parent sends one JSON object a line, waits, and gets one back:
 
-    {"do": "fork", "folder": "...", "limits": {...}}  with two descriptors: the worker's channel, its output pipe
-    {"do": "end", "died": true|false}                 ends the worker and all that descends from it; "died" says
-                                                      that it hung up, so that its own end is worth a short wait
+    {"do": "fork", "folder": "...", "limits": {...}, "core": 1|null}
+
+forks a worker on that core (null: any); two descriptors come with it, the worker's channel and its output pipe.
+
+    {"do": "end", "died": true|false}
+
+ends the worker and all that descends from it; "died" says that it hung up, so that its own end is worth a short wait.
 """
 
 from __future__ import annotations
@@ -82,6 +86,8 @@ class _Nursery:
             _redirect_standard_streams(output)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             os.chdir(request["folder"])
+            if request["core"] is not None:
+                os.sched_setaffinity(0, {request["core"]})  # the parent's: they take turns
             apply_limits(request["limits"])
             self.worker_module.serve(socket.socket(fileno=channel), request["folder"], request["limits"])
             status = 0

@@ -24,6 +24,7 @@ from typing import Any
 from grader.challenge import Limits
 from grader.child.descendants import adopt_orphans, end_descendants, has_in_environment, send_signal
 from grader.errors import GraderError
+from grader.submission.one_core import hold_to, pick_core
 from grader.submission.output import Output
 
 START_SECONDS = 120.0  # importing torch from a cold disk
@@ -57,6 +58,8 @@ class ChildProcess:
         self.nursery: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.waiting_for_fork = False
+        self.core = pick_core()
+        self.free_cores: set[int] | None = None  # what the parent may use when it is not held to one core
         adopt_orphans()
 
     def start(self) -> None:
@@ -92,7 +95,8 @@ class ChildProcess:
             self.output.close()
         read_end, write_end = os.pipe()
         self.output = Output(read_end, self.limits.output_bytes)
-        request = {"do": "fork", "folder": str(self.folder), "limits": self.limits.as_dict()}
+        limits = self.limits.as_dict()
+        request = {"do": "fork", "folder": str(self.folder), "limits": limits, "core": self.core}
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [channel_end.fileno(), write_end])
         except OSError as problem:
@@ -115,10 +119,15 @@ class ChildProcess:
             waited_from = time.monotonic()
             self._nursery_reply(START_SECONDS)
             self.waiting_for_fork = False
+            self._share_core()
             deadline += time.monotonic() - waited_from
         assert self.channel is not None
         assert self.output is not None
         return _Exchange(self.channel, self.output, frame, self.limits.reply_bytes).run(deadline)
+
+    def _share_core(self) -> None:
+        if self.core is not None and self.free_cores is None:
+            self.free_cores = hold_to({self.core})
 
     def begin_check(self) -> None:
         """Drop what was printed so far, and the worker if it has ended or said something that nobody asked for."""
@@ -153,6 +162,9 @@ class ChildProcess:
 
     def close(self) -> None:
         """End every process and remove the scratch folder."""
+        if self.free_cores is not None:
+            hold_to(self.free_cores)
+            self.free_cores = None
         if self.channel is not None:
             self.channel.close()
             self.channel = None

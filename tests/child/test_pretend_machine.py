@@ -24,8 +24,6 @@ WAYS = {
     "accelerator": """
         if torch.accelerator.is_available(): return torch.accelerator.current_accelerator()
         return torch.device("cpu")""",
-    "accelerator or cpu": """
-        return torch.accelerator.current_accelerator() or torch.device("cpu")""",
     "accelerator, checked": """
         return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")""",
     "accelerator, counted": """

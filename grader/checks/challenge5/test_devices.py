@@ -65,7 +65,7 @@ def moved(function: RemoteFunction, batch: tuple[Any, Any], device: str) -> None
         expect(torch.equal(actual, sent), f"`{name}` changed on the way.", expected=sent, actual=actual)
 
 
-@check(of=BATCH_TO_DEVICE, examples=12, batch=token_batches(vocab=VOCAB, largest_time=5))
+@check(of=BATCH_TO_DEVICE, examples=8, batch=token_batches(vocab=VOCAB, largest_time=5))
 def test_moves_both_parts(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: tuple[Tensor, Tensor]
 ) -> None:
@@ -75,7 +75,7 @@ def test_moves_both_parts(
         moved(function, batch, device)
 
 
-@check(of=BATCH_TO_DEVICE, examples=8, batch=token_batches(vocab=VOCAB, largest_time=5))
+@check(of=BATCH_TO_DEVICE, examples=5, batch=token_batches(vocab=VOCAB, largest_time=5))
 def test_obeys_its_argument(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: tuple[Tensor, Tensor]
 ) -> None:
@@ -85,7 +85,7 @@ def test_obeys_its_argument(
         moved(function, (WireTensor(batch[0], device), WireTensor(batch[1], device)), "cpu")
 
 
-@check(of=BATCH_TO_DEVICE, examples=8, seed=SEEDS, dtypes=st.tuples(*[st.sampled_from([torch.int32, torch.int64])] * 2))
+@check(of=BATCH_TO_DEVICE, examples=6, seed=SEEDS, dtypes=st.tuples(*[st.sampled_from([torch.int32, torch.int64])] * 2))
 def test_keeps_dtypes_and_values(
     function: RemoteFunction, submission: Submission, trial: Trial, seed: int, dtypes: tuple[torch.dtype, torch.dtype]
 ) -> None:
@@ -108,7 +108,7 @@ def test_positions_count_from_zero(function: RemoteFunction, trial: Trial, batch
     expect_positions(function(token_ids((batch, time), VOCAB, seed)), time, "cpu")
 
 
-@check(of=POSITION_IDS, examples=8, time=st.integers(1, 8), seed=SEEDS)
+@check(of=POSITION_IDS, examples=5, time=st.integers(1, 8), seed=SEEDS)
 def test_positions_follow_the_tokens(
     function: RemoteFunction, submission: Submission, trial: Trial, time: int, seed: int
 ) -> None:

@@ -32,7 +32,7 @@ def expect_loss(actual: Tensor, expected: float, message: str) -> None:
     )
 
 
-@check(of=LOSS, examples=100, case=loss_cases())
+@check(of=LOSS, examples=60, case=loss_cases())
 def test_equals_the_reference(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """The loss is the mean of -log P(last target)"""
     actual = ask(function, trial, case.logits, case.targets)
@@ -43,7 +43,7 @@ def test_equals_the_reference(function: RemoteFunction, trial: Trial, case: Loss
     )
 
 
-@check(of=LOSS, examples=15, batch=st.integers(1, 4), time=st.integers(1, 5), vocab=st.integers(2, 50), seed=SEEDS)
+@check(of=LOSS, examples=10, batch=st.integers(1, 4), time=st.integers(1, 5), vocab=st.integers(2, 50), seed=SEEDS)
 def test_is_log_vocab_for_constant_logits(
     function: RemoteFunction, trial: Trial, batch: int, time: int, vocab: int, seed: int
 ) -> None:
@@ -54,7 +54,7 @@ def test_is_log_vocab_for_constant_logits(
     expect_loss(actual, math.log(vocab), f"With equal logits for all {vocab} tokens the loss must be log({vocab}).")
 
 
-@check(of=LOSS, examples=20, case=loss_cases(least_time=2), seed=SEEDS)
+@check(of=LOSS, examples=15, case=loss_cases(least_time=2), seed=SEEDS)
 def test_only_last_position_counts(function: RemoteFunction, trial: Trial, case: LossCase, seed: int) -> None:
     """Logits and targets before the last position do not matter"""
     batch, time, vocab = case.sizes
@@ -68,7 +68,7 @@ def test_only_last_position_counts(function: RemoteFunction, trial: Trial, case:
     )
 
 
-@check(of=LOSS, examples=25, case=loss_cases())
+@check(of=LOSS, examples=16, case=loss_cases())
 def test_gradient(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """The gradient is (softmax - one-hot) / batch at the last position, and zero before it"""
     trial.note(logits=case.logits, targets=case.targets)
@@ -96,7 +96,7 @@ def test_gradient(function: RemoteFunction, trial: Trial, case: LossCase) -> Non
     )
 
 
-@check(of=LOSS, examples=10, case=loss_cases(), copies=st.integers(2, 4))
+@check(of=LOSS, examples=8, case=loss_cases(), copies=st.integers(2, 4))
 def test_is_a_mean_over_the_batch(function: RemoteFunction, trial: Trial, case: LossCase, copies: int) -> None:
     """It is the mean over the batch, not the sum: repeating the batch changes nothing"""
     once = ask(function, trial, case.logits, case.targets).item()
@@ -104,7 +104,7 @@ def test_is_a_mean_over_the_batch(function: RemoteFunction, trial: Trial, case: 
     expect_loss(repeated, once, f"The batch holds the same sequences {copies} times, so that its loss stays the same.")
 
 
-@check(of=LOSS, examples=12, case=loss_cases(least_batch=2), seed=SEEDS)
+@check(of=LOSS, examples=8, case=loss_cases(least_batch=2), seed=SEEDS)
 def test_order_of_the_batch_does_not_matter(function: RemoteFunction, trial: Trial, case: LossCase, seed: int) -> None:
     """The order of the sequences in the batch does not matter"""
     order = torch.randperm(case.sizes[0], generator=torch.Generator().manual_seed(seed))
@@ -117,7 +117,7 @@ def test_order_of_the_batch_does_not_matter(function: RemoteFunction, trial: Tri
 
 
 @check(
-    of=LOSS, examples=16, batch=st.integers(1, 2), time=st.integers(1, 2), vocab=st.integers(2, 4), last=st.booleans(),
+    of=LOSS, examples=12, batch=st.integers(1, 2), time=st.integers(1, 2), vocab=st.integers(2, 4), last=st.booleans(),
     seed=SEEDS,
 )  # fmt: skip
 def test_edges_count_like_any_other(
@@ -132,7 +132,7 @@ def test_edges_count_like_any_other(
     )
 
 
-@check(of=LOSS, examples=12, case=loss_cases(least_time=2))
+@check(of=LOSS, examples=8, case=loss_cases(least_time=2))
 def test_takes_logits_of_the_last_position_only(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """Logits may be [batch, 1, vocab], the last position only"""
     only_last = case.logits[:, -1:]
@@ -144,7 +144,7 @@ def test_takes_logits_of_the_last_position_only(function: RemoteFunction, trial:
     )
 
 
-@check(of=LOSS, examples=8, case=loss_cases())
+@check(of=LOSS, examples=5, case=loss_cases())
 def test_is_a_scalar_with_a_graph(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """The loss is a 0-dim tensor that loss.backward() can start from"""
     trial.note(logits=case.logits, targets=case.targets)

@@ -38,7 +38,7 @@ def step(
     return function.call(probe.model, batch, optimizer, seed=1)
 
 
-@check(of=MODEL5, examples=8, batch=BATCHES, last_only=st.booleans(), seed=SEEDS)
+@check(of=MODEL5, examples=6, batch=BATCHES, last_only=st.booleans(), seed=SEEDS)
 def test_model5_computes_the_reference(
     submission: Submission, trial: Trial, batch: Batch, last_only: bool, seed: int
 ) -> None:
@@ -55,7 +55,7 @@ def test_model5_computes_the_reference(
     expect_close(actual, expected, tolerance=TOLERANCE, message=message, what="the logits")
 
 
-@check(of=TRAIN_STEP, examples=8, batch=BATCHES, seed=SEEDS)
+@check(of=TRAIN_STEP, examples=6, batch=BATCHES, seed=SEEDS)
 def test_update_follows_the_gradient(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
@@ -73,7 +73,7 @@ def test_update_follows_the_gradient(
         )
 
 
-@check(of=TRAIN_STEP, examples=6, batch=BATCHES, seed=SEEDS)
+@check(of=TRAIN_STEP, examples=4, batch=BATCHES, seed=SEEDS)
 def test_takes_one_step(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
@@ -93,7 +93,7 @@ def test_takes_one_step(
     )
 
 
-@check(of=TRAIN_STEP, examples=4, batch=BATCHES, old=st.sampled_from((-1.0, 0.5, 2.0)), seed=SEEDS)
+@check(of=TRAIN_STEP, examples=3, batch=BATCHES, old=st.sampled_from((-1.0, 0.5, 2.0)), seed=SEEDS)
 def test_clears_old_gradients(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, old: float, seed: int
 ) -> None:
@@ -113,7 +113,7 @@ def test_clears_old_gradients(
         )
 
 
-@check(of=TRAIN_STEP, examples=6, batch=BATCHES, seed=SEEDS)
+@check(of=TRAIN_STEP, examples=4, batch=BATCHES, seed=SEEDS)
 def test_returns_the_loss_before_the_update(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
@@ -173,7 +173,7 @@ def mean_loss(probe: ModelProbe, batches: list[Batch]) -> float:
     return sum(probe.loss(batch) for batch in batches) / len(batches)
 
 
-@check(of=EVALUATE, examples=8, count=st.integers(1, 4), time=st.integers(1, MAX_LEN), seed=SEEDS)
+@check(of=EVALUATE, examples=6, count=st.integers(1, 4), time=st.integers(1, MAX_LEN), seed=SEEDS)
 def test_evaluate_is_the_mean_over_all_batches(
     function: RemoteFunction, submission: Submission, trial: Trial, count: int, time: int, seed: int
 ) -> None:
@@ -188,7 +188,7 @@ def test_evaluate_is_the_mean_over_all_batches(
     )
 
 
-@check(of=EVALUATE, examples=3, count=st.integers(1, 3), seed=SEEDS)
+@check(of=EVALUATE, examples=2, count=st.integers(1, 3), seed=SEEDS)
 def test_evaluate_takes_any_iterable(
     function: RemoteFunction, submission: Submission, trial: Trial, count: int, seed: int
 ) -> None:
@@ -217,7 +217,7 @@ def test_evaluate_has_no_dropout(
     )
 
 
-@check(of=EVALUATE, examples=3, training=st.booleans(), seed=SEEDS)
+@check(of=EVALUATE, examples=2, training=st.booleans(), seed=SEEDS)
 def test_evaluate_computes_no_gradients(
     function: RemoteFunction, submission: Submission, trial: Trial, training: bool, seed: int
 ) -> None:

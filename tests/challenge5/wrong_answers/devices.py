@@ -24,6 +24,11 @@ IMPORTS = "import torch\nfrom torch import Tensor\n"
 WRONG_PICKS = (
     wrong("always the CPU", TAKES, pick_device='return torch.device("cpu")'),
     wrong("always CUDA", FALLS_BACK, TAKES, pick_device='return torch.device("cuda")'),
+    wrong(
+        "whatever PyTorch was built for",
+        FALLS_BACK,
+        pick_device='return torch.accelerator.current_accelerator() or torch.device("cpu")',
+    ),
     wrong("always the simulated one", FALLS_BACK, TAKES, pick_device='return torch.device("sim")'),
     wrong(
         "CUDA or the CPU, no other accelerator",

@@ -130,7 +130,6 @@ WRONG_POSITION = (
     wrong(
         "last sequence instead of last position",
         EQUALS,
-        MEAN,
         ORDER,
         final_token_loss="return F.cross_entropy(logits[-1], targets[-1, -logits.shape[1]:])",
     ),
@@ -278,7 +277,6 @@ WRONG_MEAN = (
     wrong(
         "every pair of logits and target",
         EQUALS,
-        ORDER,
         final_token_loss="return -F.log_softmax(logits[:, -1], -1)[:, targets[:, -1]].mean()",
     ),
 )

@@ -1,0 +1,22 @@
+"""Lets Hypothesis do what it does once in every process while that is still cheap.
+
+On its first example it collects garbage and reads the source of the project's modules; before torch is loaded there is
+little of both. Done in the parent while the child starts.
+"""
+
+from __future__ import annotations
+
+import numpy.random  # noqa: F401 - Hypothesis looks after its generator, and must find it now
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+@settings(max_examples=1, database=None)
+@given(st.integers())
+def _one_example(number: int) -> None:
+    pass
+
+
+def warm_up_hypothesis() -> None:
+    """Run one example of nothing."""
+    _one_example()
