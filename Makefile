@@ -21,6 +21,7 @@ test: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.measure.bench
+	$(BIN)/python -m tests.measure.encoding_bench
 
 clean:
 	rm -rf $(VENV) .grade

@@ -87,6 +87,11 @@ def _dispatch(arguments: list[str]) -> int:
 
         print_hint(parse_hint(arguments[1:]), start=_here())
         return PASSED
+    if first == "data":
+        from grader.data_command import run_data
+
+        run_data(arguments[1:])
+        return PASSED
     from grader.grading import grade
 
     return PASSED if grade(parse_grade(arguments), start=_here()) else NOT_PASSED

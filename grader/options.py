@@ -13,6 +13,7 @@ OVERVIEW = """\
 usage: grade CHALLENGE [FOLDER] [options]    grade your files
        grade hint CHALLENGE [STEP] [--all]   show the next hint
        grade list                            show challenges, steps and how far you are
+       grade data [pull|clear] [options]     show, fetch or remove texts kept for training
 
 examples:
   grade challenge5                           grade challenges/challenge5 of this project

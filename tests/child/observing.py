@@ -59,6 +59,17 @@ def learner_processes(process: ChildProcess) -> set[int]:
     return living(process) - ({process.nursery.pid} if process.nursery is not None else set())
 
 
+def described(numbers: set[int]) -> list[str]:
+    """What /proc says of these processes, for the message of a failing test."""
+    lines = []
+    for number in numbers:
+        try:
+            lines.append(Path(f"/proc/{number}/stat").read_text(errors="replace")[:80])
+        except OSError:
+            lines.append(f"{number} is gone by now")
+    return lines
+
+
 def alive(number: int) -> bool:
     try:
         state = Path(f"/proc/{number}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]

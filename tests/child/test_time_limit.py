@@ -8,7 +8,7 @@ import pytest
 
 from grader.verdict import Outcome
 from tests.child.conftest import Learner
-from tests.child.observing import call, end_of, learner_processes, still_works
+from tests.child.observing import call, described, end_of, learner_processes, still_works
 
 SECONDS = 0.4
 HEADER = """
@@ -95,7 +95,7 @@ def test_what_does_not_end_is_ended_with_all_it_started(code: str, learner: Lear
     took = time.monotonic() - started
     left = learner_processes(submission.process)
     assert end.outcome is Outcome.TIMEOUT
-    assert left == set()
+    assert left == set(), described(left)
     assert took < SECONDS + 1.0
     assert still_works(submission)
 
@@ -118,4 +118,5 @@ def test_what_a_good_answer_leaves_running_ends_with_its_worker(learner: Learner
     assert call(submission) == 5
     assert len(learner_processes(submission.process)) >= 2  # the worker and the daemon
     submission.process.end_worker()
-    assert learner_processes(submission.process) == set()
+    left = learner_processes(submission.process)
+    assert left == set(), described(left)
