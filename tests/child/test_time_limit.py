@@ -8,7 +8,7 @@ import pytest
 
 from grader.verdict import Outcome
 from tests.child.conftest import Learner
-from tests.child.observing import call, described, end_of, learner_processes, still_works
+from tests.child.observing import call, described, end_of, learner_processes, still_works, wait_until
 
 SECONDS = 0.4
 HEADER = """
@@ -116,7 +116,7 @@ def test_calls_that_are_quick_by_themselves_share_the_time_of_their_check(learne
 def test_what_a_good_answer_leaves_running_ends_with_its_worker(learner: Learner) -> None:
     submission = learner(HEADER + "    daemon(forever)\n    return 5\n")
     assert call(submission) == 5
-    assert len(learner_processes(submission.process)) >= 2  # the worker and the daemon
+    assert wait_until(lambda: len(learner_processes(submission.process)) >= 2)  # the worker and the daemon
     submission.process.end_worker()
     left = learner_processes(submission.process)
     assert left == set(), described(left)
