@@ -1,7 +1,5 @@
 """`python -m grader` is the `grade` command."""
 
-import sys
+from grader.command import run
 
-from grader.command import main
-
-sys.exit(main())
+run()

@@ -10,13 +10,24 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from grader.errors import GraderError, UsageError
 from grader.options import OVERVIEW, VERSION, parse_grade, parse_hint, parse_list
 
 PASSED, NOT_PASSED, WRONG_USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 WHERE_TO_REPORT = "This is a fault of the grader, not of your files. Please report it with the lines above."
+
+
+def run() -> NoReturn:
+    """Run the command as a process of its own, and leave at once: taking torch apart takes a third of a second."""
+    status = main()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # closed, or nobody reads on
+            stream.flush()
+    os._exit(status)
 
 
 def main(arguments: list[str] | None = None) -> int:
