@@ -32,7 +32,7 @@ def expect_loss(actual: Tensor, expected: float, message: str) -> None:
     )
 
 
-@check(of=LOSS, examples=60, case=loss_cases())
+@check(of=LOSS, examples=100, case=loss_cases())
 def test_equals_the_reference(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """The loss is the mean of -log P(last target)"""
     actual = ask(function, trial, case.logits, case.targets)

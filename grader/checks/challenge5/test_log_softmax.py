@@ -23,7 +23,7 @@ def ask(function: RemoteFunction, given: Tensor) -> Tensor:
     return expect_tensor(function(given), shape=given.shape, dtype=given.dtype)
 
 
-@check(of=LOG_SOFTMAX, examples=60, logits=logits())
+@check(of=LOG_SOFTMAX, examples=100, logits=logits())
 def test_equals_the_reference(function: RemoteFunction, logits: Tensor) -> None:
     """Each row becomes the logarithm of its softmax"""
     actual = ask(function, logits)
