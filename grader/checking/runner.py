@@ -171,7 +171,7 @@ class _ChecksPlugin:
         return name in unfilled if module == step.name else bool(unfilled)
 
     def _outcome(self, item: pytest.Function, step: Step) -> CheckResult:
-        self.trial = trial = Trial()
+        self.trial = trial = Trial(before_example=self.submission.seed_generators)
         self.submission.begin_check()
         started = time.monotonic()
         outcome, message, location = self._call(item, trial)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import is_dataclass
 from typing import Any
@@ -27,7 +27,9 @@ class EnoughShrinking(BaseException):
 class Trial:
     """What the runner learns about one check while it runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, before_example: Callable[[], None] = lambda: None) -> None:
+        """Count from zero. `before_example` is called at the start of each example that is drawn."""
+        self.before_example = before_example
         self.held = 0  # examples that passed
         self.failure: Mismatch | LearnerError | None = None
         self.tried: dict[str, Any] = {}  # what was drawn for `failure`
@@ -49,6 +51,7 @@ class Trial:
         """Run one example; remember what was drawn if it fails."""
         self.noted = {}
         self._limit_shrinking()
+        self.before_example()
         try:
             yield
         except (Mismatch, LearnerError) as failure:

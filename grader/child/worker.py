@@ -212,6 +212,13 @@ class Worker:
         """Stop observing, and answer with what was noted."""
         return self.observers.pop(reference.number).finish()
 
+    def do_seed(self) -> None:
+        """Bring the global random generators to a fixed state, so that an example always ends in the same way."""
+        torch.manual_seed(0)
+        random.seed(0)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(0)
+
     def do_random_state(self) -> list[str]:
         """Answer with digests of the states of PyTorch's and of Python's random generators."""
         states = (torch.get_rng_state().numpy().tobytes(), repr(random.getstate()).encode())

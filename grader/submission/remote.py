@@ -50,7 +50,12 @@ class Submission:
         """Give the next check its own time, and forget what was held and printed before it."""
         self.check_ends = time.monotonic() + self.limits.check_seconds
         self.pending = [{"do": "forget"}]
+        self.seed_generators()
         self.process.begin_check()
+
+    def seed_generators(self) -> None:
+        """Let whatever the child draws next be what it drew after the last call of this."""
+        self.later("seed")
 
     @property
     def run_is_over(self) -> bool:

@@ -1,0 +1,24 @@
+"""The same files get the same verdict, down to the counterexample, even where the answer is random."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from grader.verdict import Outcome
+from tests.challenge5.conftest import GradeChecks
+from tests.submissions import Answer, write_submission
+
+ALWAYS_DROPS = Answer("dropout always", "attention.py", edits={" if self.training else 0.0": ""})
+
+
+def test_a_wrong_answer_that_draws_random_numbers_fails_in_the_same_way_each_time(
+    tmp_path: Path, grade_checks: GradeChecks
+) -> None:
+    folder = write_submission(tmp_path, ALWAYS_DROPS.files())
+    only = frozenset({"attention"})
+    first, second = (
+        [replace(result, seconds=0.0) for result in grade_checks(folder, only=only).values()] for _ in range(2)
+    )
+    assert first == second
+    assert any(result.outcome is Outcome.FAILED for result in first)
