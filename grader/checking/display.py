@@ -45,10 +45,10 @@ def _nested(values: Any) -> str:
 
 def _number(value: float) -> str:
     # Six significant digits tell float32 answers apart; -0.0 is 0 to a reader.
-    return "0.0" if value == 0 else f"{value:.6g}" if value != int_or_nan(value) else f"{value:.1f}"
+    return "0.0" if value == 0 else f"{value:.6g}" if value != _whole(value) else f"{value:.1f}"
 
 
-def int_or_nan(value: float) -> float:
+def _whole(value: float) -> float:
     """Return the whole number equal to a small `value`, NaN where there is none."""
     return float(round(value)) if abs(value) < 1e6 else float("nan")
 
