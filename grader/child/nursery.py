@@ -29,8 +29,9 @@ from grader.child.lazy_dynamo import delay_dynamo
 from grader.child.limits import apply_limits
 
 MESSAGE_BYTES = 65536
-DYING_SECONDS = 0.2  # from a closed channel to a process that can be waited for; a few milliseconds as a rule
-KILLING_SECONDS = 0.3  # with the above less than the parent waits (`END_SECONDS`); a few milliseconds as a rule
+DYING_SECONDS = 1.0  # from a closed channel to a process that can be waited for; a few milliseconds as a rule
+REAPING_SECONDS = 0.1  # from a killed process to one that is gone
+KILLING_SECONDS = 0.3  # with the above less than the parent waits; a few milliseconds as a rule
 
 
 def run_nursery(control: socket.socket) -> None:
@@ -109,6 +110,8 @@ class _Nursery:
         if self.worker:
             send_signal(self.worker, signal.SIGKILL, group=True)
         clean = end_descendants(os.getpid(), seconds=KILLING_SECONDS)
+        if self.worker and status is None:
+            self.own_end(REAPING_SECONDS)
         reap()
         self.worker = 0
         return {"clean": clean, **_describe_status(status)}

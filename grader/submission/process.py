@@ -28,6 +28,7 @@ from grader.submission.one_core import hold_to, pick_core
 from grader.submission.output import Output
 
 START_SECONDS = 120.0  # importing torch from a cold disk
+DYING_SECONDS = 1.0  # that the nursery waits for the end of a worker that has hung up, to be able to say how it ended
 END_SECONDS = 0.6  # within which the nursery must report that a worker is dead; then it is ended with the worker
 PREFIX_BYTES = 8
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
@@ -147,7 +148,7 @@ class ChildProcess:
                 self._nursery_reply(START_SECONDS)
             assert self.control is not None
             self.control.sendall(json.dumps({"do": "end", "died": died}).encode())
-            reply = self._nursery_reply(END_SECONDS)
+            reply = self._nursery_reply(END_SECONDS + (DYING_SECONDS if died else 0.0))
             if reply.get("clean") is not True:
                 self._end_nursery()  # something escaped it
         except (OSError, GraderError):

@@ -118,5 +118,5 @@ def test_what_a_good_answer_leaves_running_ends_with_its_worker(learner: Learner
     assert call(submission) == 5
     assert wait_until(lambda: len(learner_processes(submission.process)) >= 2)  # the worker and the daemon
     submission.process.end_worker()
-    left = learner_processes(submission.process)
-    assert left == set(), described(left)
+    gone = wait_until(lambda: not learner_processes(submission.process), seconds=1.0)
+    assert gone, described(learner_processes(submission.process))
