@@ -78,8 +78,12 @@ class _Run:
         self.expected: tuple[str, ...] = ()
 
     def run(self) -> bool:
-        smoke_test = self._smoke_test() if self._names_data() else None  # a wrong path is said before all else
         smoke = None
+        try:
+            smoke_test = self._smoke_test() if self._names_data() else None  # a wrong path is said before all else
+        except BaseException:
+            self.report.close()  # the loading of texts has used the terminal
+            raise
         try:
             self.report.started(self.challenge, _label(self.options, self.folder))
             warm_up_hypothesis()
