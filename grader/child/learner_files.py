@@ -25,9 +25,9 @@ class Problem(Exception):
     """Something of the learner's that went wrong.
 
     Attributes:
-        facts: `kind` ("missing_file", "missing_name", "signature", "syntax", "import", "call", "reply" or "internal");
-            `type` and `text` of the error; `todo` (it is a NotImplementedError); `file` and `line` in the submission
-            (or None); `names` (what the file defines, for "missing_name").
+        facts: `kind` ("missing_file", "link", "missing_name", "signature", "syntax", "import", "call", "reply" or
+            "internal"); `type` and `text` of the error; `todo` (it is a NotImplementedError); `file` and `line` in the
+            submission (or None); `names` (what the file defines, for "missing_name").
     """
 
     def __init__(self, kind: str, **facts: Any) -> None:
@@ -48,6 +48,8 @@ class LearnerFiles:
         path = self.folder / f"{module_name}.py"
         if "." in module_name:  # a library's, such as torch.optim: the learner's files have bare names
             return getattr(importlib.import_module(module_name), name)
+        if path.is_symlink() and self.relative(str(path)) is None:
+            raise Problem("link", file=path.name)
         if not path.is_file():
             raise Problem("missing_file", file=path.name)
         module = self.load(module_name, path)

@@ -5,9 +5,10 @@ one nursery when the command starts, and a worker that died is replaced by anoth
 
 The parent sends one JSON object a line, waits, and gets one back:
 
-    {"do": "fork", "folder": "...", "limits": {...}, "core": 1|null}
+    {"do": "fork", "folder": "...", "limits": {...}, "core": 1|null, "fence": {...}}
 
-forks a worker on that core (null: any); two descriptors come with it, the worker's channel and its output pipe.
+forks a worker on that core (null: any) behind that fence (see `landlock.restrict`); two descriptors come with it, the
+worker's channel and its output pipe.
 
     {"do": "end", "died": true|false}
 
@@ -25,6 +26,7 @@ import time
 from typing import Any
 
 from grader.child.descendants import adopt_orphans, end_descendants, reap, send_signal
+from grader.child.landlock import restrict
 from grader.child.lazy_dynamo import delay_dynamo
 from grader.child.limits import apply_limits
 
@@ -76,7 +78,7 @@ class _Nursery:
         for descriptor in descriptors:
             os.close(descriptor)
         self.worker = process
-        return {"process": process}
+        return {}
 
     def become_worker(self, request: dict[str, Any], descriptors: list[int]) -> None:
         """Turn this fork into a worker; never returns."""
@@ -90,6 +92,7 @@ class _Nursery:
             if request["core"] is not None:
                 os.sched_setaffinity(0, {request["core"]})  # the parent's: they take turns
             apply_limits(request["limits"])
+            restrict(**request["fence"])
             self.worker_module.serve(socket.socket(fileno=channel), request["folder"], request["limits"])
             status = 0
         finally:

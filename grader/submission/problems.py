@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from grader.submission.output import printable
+from grader.submission.output import without_control
 from grader.verdict import Outcome
 
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")  # differs from run to run, and tells a learner nothing
@@ -62,7 +62,7 @@ def location_from(file: Any, line: Any) -> str | None:
 
 def _line(value: Any) -> str:
     """Return a text of the learner's process as one line that is safe to print."""
-    return " ".join(printable(value[:1000]).split()) if isinstance(value, str) else ""
+    return " ".join(without_control(value[:1000]).split()) if isinstance(value, str) else ""
 
 
 def _todo_message(location: str | None) -> str:
@@ -76,6 +76,8 @@ def _raised(name: str, text: str) -> str:
         return f"The code stopped with {name}. A function must return its answer; take the exit out."
     if name in ("Skipped", "SkipTest", "UnsatisfiedAssumption", "_Skipped"):
         return f"The code raised {name}. A check cannot be skipped; return an answer instead."
+    if name == "BlockingIOError" or "can't start new thread" in text:
+        return "The code started too many processes or threads. Start none."
     if name == "MemoryError" or "can't allocate memory" in text:
         return "The code ran out of memory. Look for a tensor that is larger than it needs to be."
     return f"{name}: {text}" if text else f"{name} was raised."
@@ -85,6 +87,8 @@ def _message(kind: str, name: str, text: str, names: Any, location: str | None) 
     file = location.split(":")[0] if location else "the file"
     if kind == "missing_file":
         return f"{file} is missing from the folder. Put it back under this name."
+    if kind == "link":
+        return f"{file} is a link to a place outside of the folder. Put the file itself there."
     if kind == "missing_name":
         listed = [_line(item)[:60] for item in names[:20]] if isinstance(names, list) else []
         defines = f"it defines {', '.join(listed)}" if listed else "it defines no function or class"

@@ -17,19 +17,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from grader.challenge import Limits
-from grader.child.descendants import adopt_orphans, end_descendants, has_in_environment, send_signal
+from grader.child.descendants import adopt_orphans, descendants, end_descendants, has_in_environment, send_signal
 from grader.errors import GraderError
+from grader.submission.isolation import PROCESS, Isolation
 from grader.submission.one_core import hold_to, pick_core
 from grader.submission.output import Output
 
 START_SECONDS = 120.0  # importing torch from a cold disk
 DYING_SECONDS = 1.0  # that the nursery waits for the end of a worker that has hung up, to be able to say how it ended
 END_SECONDS = 0.6  # within which the nursery must report that a worker is dead; then it is ended with the worker
+WATCH_SECONDS = 0.1  # from one look at the learner's processes to the next, while a reply takes its time
 PREFIX_BYTES = 8
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
 
@@ -46,13 +49,22 @@ class Oversized(Exception):
     """A reply is larger than allowed, followed by something that nobody asked for, or there before the request was."""
 
 
-class ChildProcess:
-    """One nursery and at most one worker."""
+class TooManyProcesses(Exception):
+    """Learner code runs more processes at once than it may."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self.folder = folder
+
+class ChildProcess:
+    """One nursery and at most one worker.
+
+    Attributes:
+        folder: the submission that the next worker holds. Under bubblewrap it must lie in the first one's folder.
+    """
+
+    def __init__(self, folder: Path, limits: Limits, isolation: Isolation = PROCESS) -> None:
+        self.folder = self.visible_folder = folder.resolve()
         self.limits = limits
-        self.scratch = Path(tempfile.mkdtemp(prefix="fine-dropout-"))
+        self.isolation = isolation
+        self.scratch = Path(tempfile.mkdtemp(prefix="fine-dropout-")).resolve()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 - without a name, so that no learner code can get at it
         self.channel: socket.socket | None = None
         self.output: Output | None = None
@@ -75,8 +87,9 @@ class ChildProcess:
         self.control, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         environment |= {"HOME": str(self.scratch), "TMPDIR": str(self.scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [sys.executable, "-I", "-m", "grader.child", str(theirs.fileno())]
         self.nursery = subprocess.Popen(
-            [sys.executable, "-I", "-m", "grader.child", str(theirs.fileno())],
+            self.isolation.command(command, self.visible_folder, self.scratch, self.limits.file_bytes),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self.log,
@@ -96,8 +109,13 @@ class ChildProcess:
             self.output.close()
         read_end, write_end = os.pipe()
         self.output = Output(read_end, self.limits.output_bytes)
-        limits = self.limits.as_dict()
-        request = {"do": "fork", "folder": str(self.folder), "limits": limits, "core": self.core}
+        request = {
+            "do": "fork",
+            "folder": str(self.folder),
+            "limits": self.limits.as_dict(),
+            "core": self.core,
+            "fence": self.isolation.fence(self.folder, self.scratch),
+        }
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [channel_end.fileno(), write_end])
         except OSError as problem:
@@ -113,7 +131,7 @@ class ChildProcess:
         Args:
             deadline: on the clock of `time.monotonic()`; counts from when the worker is ready.
         Raises:
-            TimedOut, HungUp, Oversized: see there. The worker must be ended then.
+            TimedOut, HungUp, Oversized, TooManyProcesses: see there. The worker must be ended then.
         """
         self.start()
         if self.waiting_for_fork:
@@ -124,7 +142,15 @@ class ChildProcess:
             deadline += time.monotonic() - waited_from
         assert self.channel is not None
         assert self.output is not None
-        return _Exchange(self.channel, self.output, frame, self.limits.reply_bytes).run(deadline)
+        exchange = _Exchange(self.channel, self.output, frame, self.limits.reply_bytes)
+        return exchange.run(deadline, self._count_processes)
+
+    def _count_processes(self) -> None:
+        """Raise `TooManyProcesses` where the system's own limit does not hold: it exempts root, and counts threads."""
+        assert self.nursery is not None
+        ours = 3 if self.isolation.program else 1  # the worker; bubblewrap's own two processes, of which one is known
+        if len(descendants(self.nursery.pid)) - ours > self.limits.processes:
+            raise TooManyProcesses
 
     def _share_core(self) -> None:
         if self.core is not None and self.free_cores is None:
@@ -221,13 +247,19 @@ class _Exchange:
         self.incoming = bytearray()
         self.reply_bytes = reply_bytes
 
-    def run(self, deadline: float) -> tuple[bytes, bytes]:
+    def run(self, deadline: float, watch: Callable[[], None]) -> tuple[bytes, bytes]:
+        """Return the reply's parts; `watch` is called now and then while the reply takes its time."""
         readable: list[Any] = [self.channel, self.output.descriptor]
+        watched = time.monotonic()
         while not self._complete():
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            now = time.monotonic()
+            if now >= deadline:
                 raise TimedOut
-            ready, writable, _ = select.select(readable, [self.channel] if self.outgoing else [], [], remaining)
+            if now >= watched + WATCH_SECONDS:
+                watch()
+                watched = time.monotonic()
+            seconds = min(deadline - now, WATCH_SECONDS)
+            ready, writable, _ = select.select(readable, [self.channel] if self.outgoing else [], [], seconds)
             if self.output.descriptor in ready and not self.output.drain():
                 readable = [self.channel]  # learner code closed its output
             try:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.submission.problems import UNREADABLE, CheckAborted, location_from, problem_from
-from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut
+from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut, TooManyProcesses
 from grader.verdict import Outcome
 from grader.wire import Malformed, WireObject, WireTensor, pack, unpack
+
+TOO_MANY_PROCESSES = "The code started more than {} processes at once, and was stopped. Start none."
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,9 @@ class Submission:
             raise CheckAborted(Outcome.TIMEOUT, self._time_message(deadline - started)) from None
         except HungUp:
             raise CheckAborted(Outcome.CRASHED, self._crash_message(self._replace_worker(died=True))) from None
+        except TooManyProcesses:
+            self._replace_worker()
+            raise CheckAborted(Outcome.ERROR, TOO_MANY_PROCESSES.format(self.limits.processes)) from None
         except (Malformed, Oversized):
             self._replace_worker()
             raise CheckAborted(Outcome.ERROR, UNREADABLE) from None

@@ -10,6 +10,8 @@ from textwrap import dedent
 import pytest
 
 from grader.challenge import Limits
+from grader.errors import UsageError
+from grader.submission.isolation import Isolation, choose_isolation
 from grader.submission.process import ChildProcess
 from grader.submission.remote import Submission
 
@@ -17,9 +19,18 @@ LIMITS = Limits(call_seconds=20.0, check_seconds=60.0)
 Learner = Callable[..., Submission]
 
 
+@pytest.fixture(scope="session", params=["process", "bwrap"])
+def isolation(request: pytest.FixtureRequest) -> Isolation:
+    """Both kinds of walls; what holds behind the one must hold behind the other."""
+    try:
+        return choose_isolation(request.param)
+    except UsageError as reason:
+        pytest.skip(str(reason))
+
+
 @pytest.fixture(scope="session")
-def shared_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildProcess]:
-    process = ChildProcess(tmp_path_factory.mktemp("nothing"), LIMITS)
+def shared_process(tmp_path_factory: pytest.TempPathFactory, isolation: Isolation) -> Iterator[ChildProcess]:
+    process = ChildProcess(tmp_path_factory.getbasetemp(), LIMITS, isolation)  # all submissions of the tests lie in it
     yield process
     process.close()
 

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from grader.challenge import load_challenge
+from grader.submission.isolation import PROCESS, Isolation, choose_isolation
 from grader.submission.process import ChildProcess
 from grader.submission.remote import Submission
 from tests.submissions import SOLUTIONS
@@ -73,9 +74,9 @@ def training_step(vocab_size: int, *, last_only: bool, steps: int = 10) -> float
     return statistics.median(seconds[1:])
 
 
-def child_seconds() -> tuple[float, float, float]:
+def child_seconds(isolation: Isolation) -> tuple[float, float, float]:
     """Seconds until a first child answers, until a replacement answers, and of one call."""
-    process = ChildProcess(SOLUTIONS / "challenge5", load_challenge("challenge5").limits)
+    process = ChildProcess(SOLUTIONS / "challenge5", load_challenge("challenge5").limits, isolation)
     submission = Submission(process)
     log_softmax = submission.function("log_softmax", "log_softmax")
     logits = torch.zeros(2, 3)
@@ -113,8 +114,9 @@ def main() -> None:
         note(base=import_torch())
         first, all_checks = checks()
         note(first=first, all_checks=all_checks, smoke=smoke_seconds())
-        started, replaced, call = child_seconds()
-        note(started=started, replaced=replaced, call=call)
+        for isolation in (PROCESS, choose_isolation("bwrap")):
+            for name, seconds in zip(("started", "replaced", "call"), child_seconds(isolation), strict=True):
+                note(**{f"{name}_{isolation.name}": seconds})
         for vocab_size in (2048, 50257):
             full = training_step(vocab_size, last_only=False)
             note(**{f"step_{vocab_size}": full / training_step(vocab_size, last_only=True)})
@@ -133,9 +135,10 @@ def show(median: dict[str, float]) -> None:
     table.add_row("smoke test", f"{median['smoke']:.1f} s", "15 s")
     table.add_row("step with last_only, vocabulary 2,048", f"{median['step_2048']:.2f} x as fast", "1.5 x")
     table.add_row("step with last_only, vocabulary 50,257", f"{median['step_50257']:.2f} x as fast", "1.5 x")
-    table.add_row("replacement of a dead child", f"{1000 * median['replaced']:.0f} ms", "")
-    table.add_row("first child", f"{1000 * median['started']:.0f} ms", "")
-    table.add_row("one call in the child", f"{1000 * median['call']:.2f} ms", "")
+    for name in ("process", "bwrap"):
+        table.add_row(f"first child, {name}", f"{1000 * median[f'started_{name}']:.0f} ms", "")
+        table.add_row(f"replacement of a dead child, {name}", f"{1000 * median[f'replaced_{name}']:.0f} ms", "")
+        table.add_row(f"one call in the child, {name}", f"{1000 * median[f'call_{name}']:.2f} ms", "")
     Console(width=90).print(table)
 
 

@@ -1,0 +1,146 @@
+"""The walls around the child: bubblewrap's sandbox on Linux where it works, and Landlock's rules for the worker.
+
+bubblewrap (`bwrap`) starts the nursery in namespaces of its own: no network, no other processes, and a file system that
+is put together from the places in `visible` alone, all of them read-only. The worker then fences itself in with
+Landlock (`grader.child.landlock`), which also holds where bubblewrap is missing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.submission.visible import DEVICES, OWN_PROCESS, Visible, visible_from
+
+PROBE_SECONDS = 20.0
+NAMESPACES = (
+    "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
+    "--cap-drop", "ALL", "--die-with-parent",
+)  # fmt: skip
+NOT_INSTALLED = "bubblewrap is not installed"
+INSTALL = "Install it (`apt install bubblewrap`, `dnf install bubblewrap`), or take"
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What stands between learner code and the machine.
+
+    Attributes:
+        name: "bwrap", or "process" for a plain process.
+        reason: why it is not bwrap, in words; empty if it is, or if a plain process was asked for.
+        program: the path of bwrap, empty without it.
+    """
+
+    name: str
+    reason: str = ""
+    program: str = ""
+
+    def command(self, command: list[str], submission: Path, scratch: Path, scratch_bytes: int) -> list[str]:
+        """Return the command that starts `command` inside the walls.
+
+        Args:
+            submission: the folder that learner code lies in, read-only inside.
+            scratch: the folder that it may write into, empty inside.
+            scratch_bytes: what fits into that folder.
+        """
+        if not self.program:
+            return command
+        return [self.program, *_sandbox(visible_from(submission), submission, scratch, scratch_bytes), *command]
+
+    def fence(self, submission: Path, scratch: Path) -> dict[str, list[str]]:
+        """Return the arguments of `grader.child.landlock.restrict` for the worker."""
+        visible = visible_from(submission)
+        devices = [f"/dev/{name}" for name in DEVICES] + [str(path) for path in visible.devices]
+        listed, read = _around(visible.read, visible.hidden, submission)
+        read += ["/proc"] if self.program else OWN_PROCESS  # its own processes only, or also everybody else's
+        return {"read": read, "write": [str(scratch), *devices], "listed": listed}
+
+
+PROCESS = Isolation("process")
+
+
+def choose_isolation(name: str) -> Isolation:
+    """Return the isolation of this name; for "auto" the best that works here.
+
+    Raises:
+        UsageError: bubblewrap was asked for by name and does not work here.
+    """
+    if name == "process":
+        return PROCESS
+    program, reason = _find_bubblewrap()
+    if program:
+        return Isolation("bwrap", program=program)
+    if name == "bwrap":
+        mend = INSTALL if reason == NOT_INSTALLED else "Take"
+        raise UsageError(f"--isolation bwrap cannot be had: {reason}. {mend} --isolation process.")
+    return Isolation("process", reason)
+
+
+def _find_bubblewrap() -> tuple[str, str]:
+    """Return the path of bubblewrap if it works here, and otherwise why it does not."""
+    if sys.platform != "linux":
+        return "", "bubblewrap is there for Linux only"
+    program = shutil.which("bwrap")
+    if program is None:
+        return "", NOT_INSTALLED
+    with tempfile.TemporaryDirectory(prefix="fine-dropout-") as folder:
+        submission, scratch = (Path(folder).resolve() / name for name in ("submission", "scratch"))
+        submission.mkdir()
+        python = [sys.executable, "-I", "-S", "-c", ""]
+        command = Isolation("bwrap", program=program).command(python, submission, scratch, 1 << 20)
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_SECONDS)
+        except (OSError, subprocess.TimeoutExpired) as problem:
+            return "", f"bubblewrap does not start ({problem})"
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        return "", f"bubblewrap is installed but not allowed to work here ({said[-1][:200]})"
+    return program, ""
+
+
+def _sandbox(visible: Visible, submission: Path, scratch: Path, scratch_bytes: int) -> list[str]:
+    arguments = [*NAMESPACES, "--proc", "/proc", "--dev", "/dev"]
+    for path in visible.read:
+        # On most systems /lib and its like are links into /usr.
+        arguments += ["--symlink", str(path.readlink()), str(path)] if _is_link(path) else _read_only(path)
+    for path in visible.devices:
+        arguments += ["--dev-bind", str(path), str(path)]
+    for path in visible.hidden:
+        arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
+        arguments += _read_only(submission) if submission.is_relative_to(path) else []
+    arguments += ["--size", str(scratch_bytes), "--tmpfs", str(scratch)]
+    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(submission), "--"]
+
+
+def _read_only(path: Path) -> list[str]:
+    return ["--ro-bind", str(path), str(path)]
+
+
+def _is_link(path: Path) -> bool:
+    return path.is_symlink() and path.parent == Path("/")
+
+
+def _around(places: tuple[Path, ...], hidden: tuple[Path, ...], submission: Path) -> tuple[list[str], list[str]]:
+    """Split places that have something hidden below them: folders to be listed only, and what lies beside the hidden.
+
+    A rule of Landlock holds for all that is below a folder, and there are no exceptions to it.
+    """
+    listed: list[str] = []
+    # A submission in a hidden folder, the solution say, is visible all the same.
+    read = [str(submission)] if any(submission.is_relative_to(path) for path in hidden) else []
+    waiting = list(places)
+    while waiting:
+        place = waiting.pop()
+        if place in hidden:
+            continue
+        if any(path.is_relative_to(place) for path in hidden):
+            listed.append(str(place))
+            waiting.extend(place.iterdir())
+        else:
+            read.append(str(place))
+    return listed, read
