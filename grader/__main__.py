@@ -1,5 +1,11 @@
 """`python -m grader` is the `grade` command."""
 
-from grader.command import run
+import os
+import sys
+
+# Python has put the current folder on the path; a learner's json.py or torch.py in it is nothing for the parent.
+sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
+
+from grader.command import run  # noqa: E402
 
 run()

@@ -58,7 +58,8 @@ class Isolation:
         devices = [f"/dev/{name}" for name in DEVICES] + [str(path) for path in visible.devices]
         listed, read = _around(visible.read, visible.hidden, submission)
         read += ["/proc"] if self.program else OWN_PROCESS  # its own processes only, or also everybody else's
-        return {"read": read, "write": [str(scratch), *devices], "listed": listed}
+        memory = ["/dev/shm"] if self.program else []  # its own, or everybody's
+        return {"read": read, "write": [str(scratch), *memory, *devices], "listed": listed}
 
 
 PROCESS = Isolation("process")
@@ -113,7 +114,8 @@ def _sandbox(visible: Visible, submission: Path, scratch: Path, scratch_bytes: i
     for path in visible.hidden:
         arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
         arguments += _read_only(submission) if submission.is_relative_to(path) else []
-    arguments += ["--size", str(scratch_bytes), "--tmpfs", str(scratch)]
+    for path in (scratch, Path("/dev/shm")):  # the second for the locks of Python's multiprocessing
+        arguments += ["--size", str(scratch_bytes), "--tmpfs", str(path)]
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(submission), "--"]
 
 

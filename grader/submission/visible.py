@@ -6,6 +6,7 @@ Bubblewrap mounts these places and nothing else; Landlock allows reading them an
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import sys
@@ -41,6 +42,7 @@ class Visible:
     devices: tuple[Path, ...]
 
 
+@functools.cache
 def visible_from(submission: Path) -> Visible:
     """Say what may be seen by the code of a submission; the submission itself is one of the places."""
     devices = tuple(sorted(path for pattern in ACCELERATORS for path in Path("/").glob(pattern[1:])))
