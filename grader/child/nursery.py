@@ -7,8 +7,8 @@ The parent sends one JSON object a line, waits, and gets one back:
 
     {"do": "fork", "folder": "...", "limits": {...}, "core": 1|null, "fence": {...}}
 
-forks a worker on that core (null: any) behind that fence (see `landlock.restrict`); two descriptors come with it, the
-worker's channel and its output pipe.
+forks a worker on that core (null: any) behind that fence (see `landlock.restrict`; empty: none); two descriptors come
+with it, the worker's channel and its output pipe.
 
     {"do": "end", "died": true|false}
 
@@ -92,7 +92,8 @@ class _Nursery:
             if request["core"] is not None:
                 os.sched_setaffinity(0, {request["core"]})  # the parent's: they take turns
             apply_limits(request["limits"])
-            restrict(**request["fence"])
+            if request["fence"]:
+                restrict(**request["fence"])
             self.worker_module.serve(socket.socket(fileno=channel), request["folder"], request["limits"])
             status = 0
         finally:

@@ -56,7 +56,25 @@ def living(process: ChildProcess) -> set[int]:
 
 def learner_processes(process: ChildProcess) -> set[int]:
     """The living processes of this child besides the nursery, if there is one just now."""
-    return living(process) - ({process.nursery.pid} if process.nursery is not None else set())
+    return living(process) - standing(process)
+
+
+def standing(process: ChildProcess) -> set[int]:
+    """The nursery, and bubblewrap's two processes around it."""
+    if process.nursery is None:
+        return set()
+    chain = [process.nursery.pid]
+    for _ in range(2 if process.isolation.program else 0):
+        # The oldest child: orphans of a worker have found a new parent later.
+        chain.append(min((int(number) for number in _children(chain[-1])), default=0))
+    return set(chain)
+
+
+def _children(number: int) -> list[str]:
+    try:
+        return Path(f"/proc/{number}/task/{number}/children").read_text().split()
+    except OSError:
+        return []
 
 
 def described(numbers: set[int]) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from grader.verdict import Outcome
 from tests.child.conftest import Learner
-from tests.child.observing import call, end_of, still_works
+from tests.child.observing import call, end_of, learner_processes, still_works
 
 MEGABYTE = 1024**2
 HEADER = """
@@ -88,6 +88,7 @@ def test_too_many_processes_are_an_error_that_says_so(learner: Learner) -> None:
     assert end.outcome is Outcome.ERROR
     assert end.message.startswith("The code started ")
     assert end.message.endswith("Start none.")
+    assert learner_processes(submission.process) == set()
     assert still_works(submission)
 
 

@@ -70,10 +70,6 @@ ENDLESS = {
     class Slow(Exception):
         def __str__(self): forever()
     raise Slow""",
-    "a bomb of two hundred processes": """
-    for _ in range(200):
-        if os.fork() == 0: forever()
-    forever()""",
     "processes that replace each other": """
     def relay():
         for _ in range(2000):
