@@ -247,7 +247,7 @@ class _Exchange:
         self.incoming = bytearray()
         self.reply_bytes = reply_bytes
 
-    def run(self, deadline: float, watch: Callable[[], None]) -> tuple[bytes, bytes]:
+    def run(self, deadline: float, watch: Callable[[], None] = lambda: None) -> tuple[bytes, bytes]:
         """Return the reply's parts; `watch` is called now and then while the reply takes its time."""
         readable: list[Any] = [self.channel, self.output.descriptor]
         watched = time.monotonic()

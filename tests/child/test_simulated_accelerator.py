@@ -6,6 +6,7 @@ Everything runs in workers: the registration of the device stays out of the test
 from __future__ import annotations
 
 import ast
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,8 @@ def functions_of(file: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def simulated(shared_process: ChildProcess) -> Iterator[Submission]:
-    yield submit_folder(shared_process, FOLDER)
+def simulated(shared_process: ChildProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submission]:
+    yield submit_folder(shared_process, shutil.copytree(FOLDER, tmp_path_factory.mktemp("simulated") / "submission"))
     shared_process.end_worker()
 
 
