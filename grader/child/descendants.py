@@ -101,6 +101,17 @@ def send_signal(process: int, number: int, *, group: bool = False) -> None:
         pass
 
 
+def is_process(process: int) -> bool:
+    """True if a process of this number is there, be it one that has ended and is yet to be collected."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def reap() -> dict[int, int]:
     """Collect the children that have ended: process number to wait status."""
     ended: dict[int, int] = {}

@@ -25,10 +25,11 @@ import sys
 import time
 from typing import Any
 
-from grader.child.descendants import adopt_orphans, end_descendants, reap, send_signal
+from grader.child.descendants import adopt_orphans, end_descendants, is_process, reap, send_signal
 from grader.child.landlock import restrict
 from grader.child.lazy_dynamo import delay_dynamo
 from grader.child.limits import apply_limits
+from grader.child.privileges import give_up_privileges
 
 MESSAGE_BYTES = 65536
 DYING_SECONDS = 1.0  # from a closed channel to a process that can be waited for; a few milliseconds as a rule
@@ -48,8 +49,9 @@ def run_nursery(control: socket.socket) -> None:
 
     torch.set_num_threads(1)  # the tensors are small, and OpenMP threads would not survive a fork
     delay_dynamo()
-    from grader.child import worker  # loads all that a worker needs, before the first fork
+    from grader.child import simulated_accelerator, worker  # loads all that a worker needs, before the first fork
 
+    simulated_accelerator.register()  # in a fork it would take a tenth of a second, each time
     nursery = _Nursery(control, worker)
     while True:
         text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
@@ -92,6 +94,7 @@ class _Nursery:
             if request["core"] is not None:
                 os.sched_setaffinity(0, {request["core"]})  # the parent's: they take turns
             apply_limits(request["limits"])
+            give_up_privileges()
             if request["fence"]:
                 restrict(**request["fence"])
             self.worker_module.serve(socket.socket(fileno=channel), request["folder"], request["limits"])
@@ -104,7 +107,7 @@ class _Nursery:
         deadline = time.monotonic() + seconds
         while True:
             status = reap().get(self.worker)
-            if status is not None or time.monotonic() >= deadline:
+            if status is not None or time.monotonic() >= deadline or not is_process(self.worker):
                 return status
             time.sleep(0.001)
 

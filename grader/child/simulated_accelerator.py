@@ -205,10 +205,19 @@ def _follow_shape(wrapper: SimulatedTensor) -> None:
 def _check_devices(function: Any, args: Any, tensors: list[torch.Tensor]) -> None:
     if function in INDEXING and isinstance(args[0], SimulatedTensor):
         tensors = [args[2]] if len(args) > 2 else []  # the values of an assignment
-    if any(tensor.dim() > 0 and not isinstance(tensor, SimulatedTensor) for tensor in tensors):
+    # A 0-dim CPU tensor may join in, but no result of the device can be written into it.
+    misplaced = [tensor for tensor in tensors if tensor.dim() > 0] + _written(function, args)
+    if not all(isinstance(tensor, SimulatedTensor) for tensor in misplaced):
         raise RuntimeError(
             f"Expected all tensors to be on the same device, but found at least two devices, {NAME}:0 and cpu!"
         )
+
+
+def _written(function: Any, args: Any) -> list[torch.Tensor]:
+    """Return the arguments into which the operation writes."""
+    pairs = zip(args, function._schema.arguments, strict=False)
+    written = [arg for arg, declared in pairs if declared.alias_info is not None and declared.alias_info.is_write]
+    return [arg for arg in written if isinstance(arg, torch.Tensor)]
 
 
 def _to_cpu(value: Any) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 
+from grader.submission.isolation import Isolation
 from grader.verdict import Outcome
 from tests.child.conftest import Learner
 from tests.child.observing import call, end_of, learner_processes, still_works
@@ -58,9 +60,27 @@ def test_a_file_cannot_grow_over_its_limit(learner: Learner) -> None:
     assert still_works(submission)
 
 
-def test_limits_cannot_be_raised_again(learner: Learner) -> None:
-    code = "resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1)) if os.getuid() else 1 / 0"
-    assert end_of(with_limit(learner, code)).outcome is Outcome.ERROR
+@pytest.mark.parametrize("which", ["RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_NPROC", "RLIMIT_CORE"])
+def test_limits_cannot_be_raised_again_even_by_root(which: str, learner: Learner) -> None:
+    end = end_of(with_limit(learner, f"resource.setrlimit(resource.{which}, (-1, -1))"))
+    assert end.outcome is Outcome.ERROR
+    assert "not allowed to raise maximum limit" in end.message
+
+
+def test_no_privilege_is_left_but_reading_files(learner: Learner) -> None:
+    code = "return [line.split()[1] for line in open('/proc/self/status') if line.startswith(('CapPrm', 'CapBnd'))]"
+    permitted, bounding = call(with_limit(learner, code))
+    assert int(permitted, 16) | 0b100 == 0b100
+    assert os.geteuid() != 0 or int(bounding, 16) | 0b100 == 0b100
+
+
+def test_a_file_of_somebody_else_can_be_read_where_root_grades(learner: Learner, isolation: Isolation) -> None:
+    if os.geteuid() != 0 or isolation.program:
+        pytest.skip("only root can read it, and not in a namespace where nobody is root")
+    submission = learner(HEADER + "    return 5\n")
+    os.chown(submission.process.folder / "code.py", 12345, 12345)
+    (submission.process.folder / "code.py").chmod(0o600)
+    assert call(submission) == 5
 
 
 def test_no_core_file_is_written(learner: Learner) -> None:
