@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-LESSON = Path(__file__).resolve().parents[2] / "challenges" / "challenge5" / "README.md"
+from grader.challenge import load_challenge
+
+PROJECT = Path(__file__).resolve().parents[2]
+LESSON = PROJECT / "challenges" / "challenge5" / "README.md"
 BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 # Each experiment is a program of its own, run in the same interpreter as the others: importing torch once is enough.
 RUN_ALL = """
@@ -42,6 +45,33 @@ def lesson() -> list[Experiment]:
 def test_the_lesson_has_an_experiment_for_every_step(lesson: list[Experiment]) -> None:
     assert len(lesson) >= 5
     assert sum(experiment.output is not None for experiment in lesson) >= 5
+
+
+def test_every_step_has_a_section_on_what_many_believe_with_an_experiment_that_shows_it() -> None:
+    chapters = re.split(r"^## ", LESSON.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    steps = {chapter.splitlines()[0]: chapter for chapter in chapters if chapter.startswith("Step ")}
+    assert len(steps) == len(load_challenge("challenge5").steps)
+    for title, step in steps.items():
+        _, heading, section = step.partition("\n### What many believe: ")
+        assert heading, title
+        experiment = BLOCK.search(section)
+        assert experiment is not None, title
+        assert experiment["output"], title
+
+
+def test_no_experiment_holds_a_line_that_the_learner_should_write(lesson: list[Experiment]) -> None:
+    marked = re.compile(r"# ---- your code: begin ----\n(.*?)# ---- your code: end ----", re.DOTALL)
+    answers = {
+        line.partition("  #")[0].strip()
+        for file in (PROJECT / "solutions" / "challenge5").glob("*.py")
+        for place in marked.findall(file.read_text(encoding="utf-8"))
+        for line in place.splitlines()
+    }
+    # Shorter lines stand in any program.
+    telling = {line for line in answers if len(line) > len("optimizer.zero_grad()")}
+    assert len(telling) > 20
+    for experiment in lesson:
+        assert telling.isdisjoint(line.partition("  #")[0].strip() for line in experiment.code.splitlines())
 
 
 def test_every_experiment_prints_what_the_lesson_says(

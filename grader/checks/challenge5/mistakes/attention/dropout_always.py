@@ -1,0 +1,33 @@
+"""You leave dropout on in evaluation mode as well.
+
+You believed that model.eval() switches all dropout off, or you fixed the rate
+when the module was made. scaled_dot_product_attention never looks at the mode
+by itself, so forward() has to read self.training at each call.
+
+Caught by: attention.follows_every_switch
+Hint: 2
+"""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class CausalSelfAttention(nn.Module):
+    """Multi-head self-attention in which no position looks at a later one."""
+
+    def __init__(self, embed_dim: int, n_heads: int, dropout: float) -> None:
+        """Create the two projections."""
+        super().__init__()
+        self.n_heads = n_heads
+        self.dropout = dropout
+        self.qkv = nn.Linear(embed_dim, 3 * embed_dim)
+        self.out = nn.Linear(embed_dim, embed_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `[batch, time, embed_dim]` to the same shape."""
+        batch, time, embed_dim = x.shape
+        head_shape = (batch, time, self.n_heads, embed_dim // self.n_heads)
+        q, k, v = (part.view(head_shape).transpose(1, 2) for part in self.qkv(x).chunk(3, dim=-1))
+        heads = F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout, is_causal=True)  # the mistake
+        joined = heads.transpose(1, 2).reshape(batch, time, embed_dim)
+        return self.out(joined)

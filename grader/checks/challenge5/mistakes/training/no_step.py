@@ -1,0 +1,43 @@
+"""You never called optimizer.step() after backward().
+
+You believed that backward() changes the weights, or that the step comes before
+it. backward() only computes the gradients and leaves them beside the weights;
+the optimizer moves the weights, and only when its step() is called.
+
+Caught by: training.takes_one_step
+Hint: 2
+"""
+
+from collections.abc import Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def train_step(model: nn.Module, batch: tuple[Tensor, Tensor], optimizer: torch.optim.Optimizer) -> float:
+    """Update the model once on one batch; return the loss before the update."""
+    model.train()
+    device = next(model.parameters()).device
+    tokens, targets = (part.to(device) for part in batch)
+    logits = model(tokens, last_only=True)  # [batch, 1, vocab]
+    loss = F.cross_entropy(logits[:, -1], targets[:, -1])
+    optimizer.zero_grad()
+    loss.backward()
+    # the mistake: no optimizer.step()
+    return loss.item()
+
+
+def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+    """Return the mean loss over the batches."""
+    was_training = model.training
+    model.eval()
+    device = next(model.parameters()).device
+    losses = []
+    with torch.no_grad():
+        for batch in batches:
+            tokens, targets = (part.to(device) for part in batch)
+            logits = model(tokens, last_only=True)  # [batch, 1, vocab]
+            losses.append(F.cross_entropy(logits[:, -1], targets[:, -1]).item())
+    model.train(was_training)
+    return sum(losses) / len(losses)

@@ -1,0 +1,42 @@
+"""You trained the model in evaluation mode, with dropout off.
+
+You believed that eval() is the mode to compute a loss in. It switches dropout
+off, so the model learns without it; training starts with model.train().
+
+Caught by: training.trains_in_training_mode
+Hint: 1
+"""
+
+from collections.abc import Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def train_step(model: nn.Module, batch: tuple[Tensor, Tensor], optimizer: torch.optim.Optimizer) -> float:
+    """Update the model once on one batch; return the loss before the update."""
+    model.eval()  # the mistake: dropout is off
+    device = next(model.parameters()).device
+    tokens, targets = (part.to(device) for part in batch)
+    logits = model(tokens, last_only=True)  # [batch, 1, vocab]
+    loss = F.cross_entropy(logits[:, -1], targets[:, -1])
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+    """Return the mean loss over the batches."""
+    was_training = model.training
+    model.eval()
+    device = next(model.parameters()).device
+    losses = []
+    with torch.no_grad():
+        for batch in batches:
+            tokens, targets = (part.to(device) for part in batch)
+            logits = model(tokens, last_only=True)  # [batch, 1, vocab]
+            losses.append(F.cross_entropy(logits[:, -1], targets[:, -1]).item())
+    model.train(was_training)
+    return sum(losses) / len(losses)

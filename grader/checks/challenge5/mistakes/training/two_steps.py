@@ -1,0 +1,44 @@
+"""You called optimizer.step() twice.
+
+You believed that a second step makes the model learn more. It follows the same
+gradient, which is no longer right after the first step, so that the learning
+rate is doubled without anyone having asked for it.
+
+Caught by: training.takes_one_step
+Hint: 2
+"""
+
+from collections.abc import Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def train_step(model: nn.Module, batch: tuple[Tensor, Tensor], optimizer: torch.optim.Optimizer) -> float:
+    """Update the model once on one batch; return the loss before the update."""
+    model.train()
+    device = next(model.parameters()).device
+    tokens, targets = (part.to(device) for part in batch)
+    logits = model(tokens, last_only=True)  # [batch, 1, vocab]
+    loss = F.cross_entropy(logits[:, -1], targets[:, -1])
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    optimizer.step()  # the mistake: once more with the same gradients
+    return loss.item()
+
+
+def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+    """Return the mean loss over the batches."""
+    was_training = model.training
+    model.eval()
+    device = next(model.parameters()).device
+    losses = []
+    with torch.no_grad():
+        for batch in batches:
+            tokens, targets = (part.to(device) for part in batch)
+            logits = model(tokens, last_only=True)  # [batch, 1, vocab]
+            losses.append(F.cross_entropy(logits[:, -1], targets[:, -1]).item())
+    model.train(was_training)
+    return sum(losses) / len(losses)
