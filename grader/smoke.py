@@ -1,7 +1,8 @@
 """The smoke test's place in a run: finds the challenge's own smoke test and turns its end into a `SmokeResult`.
 
 A challenge's `smoke.py` provides `prepare(options, on_progress)`, which loads the data and raises `UsageError` where
-it cannot be used, and `run(submission, prepared, watch)`, which trains in the child and lets the parent decide.
+it cannot be used, and `run(submission, prepared, watch)`, which trains in the child, tells `watch` of each loss as it
+comes, and lets the parent decide. The losses of the result are those that `watch` was told, however the training ended.
 """
 
 from __future__ import annotations
@@ -43,6 +44,26 @@ class SmokeWatcher(Protocol):
     def smoke_evaluated(self, step: int, test_loss: float) -> None: ...
 
 
+class _LossRecord:
+    """Keeps the losses that it is told, and tells them to another watcher."""
+
+    def __init__(self, watch: SmokeWatcher) -> None:
+        self.watch = watch
+        self.train_loss: list[float] = []
+        self.test_loss: list[tuple[int, float]] = []
+
+    def smoke_started(self, steps: int) -> None:
+        self.watch.smoke_started(steps)
+
+    def smoke_step(self, step: int, train_loss: float) -> None:
+        self.train_loss.append(train_loss)
+        self.watch.smoke_step(step, train_loss)
+
+    def smoke_evaluated(self, step: int, test_loss: float) -> None:
+        self.test_loss.append((step, test_loss))
+        self.watch.smoke_evaluated(step, test_loss)
+
+
 class SmokeTest:
     """The smoke test of one challenge on some data."""
 
@@ -67,17 +88,24 @@ class SmokeTest:
     def run(self, submission: Submission, watch: SmokeWatcher) -> SmokeResult:
         """Train and judge; whatever the learner's code does ends up in the result."""
         self.prepare()
+        submission.begin_step()
         submission.begin_check()
-        submission.check_ends = submission.run_ends  # no single check: the limits of a call and of the run hold
-        started = time.monotonic()
+        submission.check_ends = submission.step_ends = submission.run_ends  # the limits of a call and of the run hold
+        started, record = time.monotonic(), _LossRecord(watch)
         try:
-            result: SmokeResult = self.module.run(submission, self.prepared, watch)
+            result: SmokeResult = self.module.run(submission, self.prepared, record)
         except (LearnerError, CheckAborted) as end:
             result = SmokeResult(end.outcome, end.message, location=end.location)
         except Mismatch as end:
             result = SmokeResult(Outcome.FAILED, _with_values(end))
-        output = submission.process.take_output() if result.outcome is not Outcome.PASSED else ""
-        return replace(result, seconds=time.monotonic() - started, output=output)
+        return replace(
+            result,
+            steps=len(record.train_loss),
+            train_loss=tuple(record.train_loss),
+            test_loss=tuple(record.test_loss),
+            seconds=time.monotonic() - started,
+            output=submission.process.take_output() if result.outcome is not Outcome.PASSED else "",
+        )
 
 
 def _with_values(end: Mismatch) -> str:

@@ -22,7 +22,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check found. `id` is "step.name"; `location` is "file.py:line" in the submission."""
+    """What one check found. `id` is "step.name"; `location` is "file.py:line" in the submission.
+
+    `mistake` is the name of the known mistake that explains it, where there is one; then `mistake_title` says what it
+    was, `explanation` what was believed, and `hint` is the hint that fits it.
+    """
 
     id: str
     step: str
@@ -31,6 +35,9 @@ class CheckResult:
     message: str = ""
     counterexample: str = ""
     mistake: str | None = None
+    mistake_title: str = ""
+    explanation: str = ""
+    hint: str = ""
     location: str | None = None
     examples: int = 0
     seconds: float = 0.0
@@ -39,7 +46,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class SmokeResult:
-    """What the smoke test found. Losses are in nats; `test_loss` holds (step, loss) pairs."""
+    """What the smoke test found.
+
+    Losses are in nats and go as far as the training came; `test_loss` holds (step, loss) pairs.
+    """
 
     outcome: Outcome
     message: str = ""
@@ -67,16 +77,20 @@ class Verdict:
     smoke: SmokeResult | None
     environment: dict[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()  # why this run cannot be a full pass, in words: "--no-smoke", "--only attention"
+    why_not_isolated: str = ""  # why the child had less than the best isolation that there is, if that was not chosen
+    has_smoke_test: bool = True  # of the challenge, whether it was run or not
 
     @property
     def passed(self) -> bool:
-        """A full pass: every check of the challenge ran and passed, and so did the smoke test."""
-        return self.checks_passed and not self.left_out and self.smoke is not None and _green(self.smoke)
+        """A full pass: every check of the challenge ran and passed, and so did its smoke test if it has one."""
+        smoke_passed = self.smoke is not None and _green(self.smoke) if self.has_smoke_test else self.smoke is None
+        return self.checks_passed and not self.left_out and smoke_passed
 
     @property
     def checks_passed(self) -> bool:
-        """Every expected check ran exactly once and passed."""
-        return sorted(self.expected) == sorted(check.id for check in self.checks) and all(map(_green, self.checks))
+        """Every expected check, of which there must be some, ran exactly once and passed."""
+        ran = sorted(check.id for check in self.checks)
+        return bool(self.expected) and sorted(self.expected) == ran and all(map(_green, self.checks))
 
     def of_step(self, step: str) -> tuple[CheckResult, ...]:
         return tuple(check for check in self.checks if check.step == step)

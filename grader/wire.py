@@ -37,6 +37,7 @@ DTYPES = {
 }
 MAX_DEPTH = 32  # nested lists of a message; far above anything that is sent, far below Python's recursion limit
 MAX_TEXT_BYTES = 8 * 1024**2  # of a JSON part; as Python objects it may take twenty times as much
+MAX_INT_BITS = 1000  # every number of a message fits a float, and prints in a few lines
 MAX_ELEMENTS = 2**40  # of a tensor, empty dimensions counted as one: PyTorch computes strides in 64 bits
 
 
@@ -44,16 +45,24 @@ class Malformed(Exception):
     """A message does not follow the wire format."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WireTensor:
     """A tensor as it travelled: `values` on the CPU, and where the sender had it.
 
     `device` is the sender's device as a string ("cpu", "cuda:0", "sim:0"); `requires_grad` is the sender's flag.
+    Two are equal if everything about them is, every value included (NaN equals nothing, as everywhere).
     """
 
     values: torch.Tensor
     device: str = "cpu"
     requires_grad: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WireTensor):
+            return NotImplemented
+        mine, theirs = self.values, other.values
+        facts = (self.device, self.requires_grad, mine.dtype) == (other.device, other.requires_grad, theirs.dtype)
+        return facts and torch.equal(mine, theirs)
 
 
 @dataclass(frozen=True)
@@ -191,7 +200,10 @@ class _Reader:
 def _decode(tree: Any, reader: _Reader, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise Malformed("nested too deeply")
-    if tree is None or isinstance(tree, bool | int | float | str):
+    if tree is None or isinstance(tree, bool | float | str):
+        return tree
+    if isinstance(tree, int):
+        _require(tree.bit_length() <= MAX_INT_BITS, "int")
         return tree
     if not isinstance(tree, dict) or len(tree) != 1:
         raise Malformed("a value must be plain or an object with one key")

@@ -12,10 +12,12 @@ import pytest
 from grader.challenge import Limits
 from grader.errors import UsageError
 from grader.report.base import Report
+from grader.report.json_report import as_json
 from grader.smoke import SmokeOptions, SmokeTest
 from grader.submission.remote import Submission
-from grader.verdict import Outcome, SmokeResult
-from tests.submissions import Answer, SharedChild, write_submission
+from grader.verdict import Outcome, SmokeResult, Verdict
+from tests.challenge5.right_answers.attention import SAVED_MASK
+from tests.submissions import SOLUTIONS, Answer, SharedChild, edit, write_submission
 
 FINEWEB = Path(__file__).resolve().parents[3] / "shared" / "data"
 Smoke = Callable[..., SmokeResult]
@@ -119,6 +121,18 @@ def test_a_model_that_does_not_learn_fails(smoke: Smoke, answer: Answer) -> None
     assert "nats" in result.message or "NaN" in result.message or "finite" in result.message
 
 
+def test_a_way_made_longer_by_an_absurd_beginning_is_not_learning(smoke: Smoke) -> None:
+    norm = "        self.final_norm = nn.LayerNorm(embed_dim)\n"
+    enlarged = norm + "        with torch.no_grad():\n            self.token_embedding.weight.mul_(100)\n"
+    shrunk = "    with torch.no_grad():\n        model.token_embedding.weight.clamp_(-0.1, 0.1)\n"
+    text = (SOLUTIONS / "challenge5" / "model5.py").read_text(encoding="utf-8")
+    result = smoke(
+        Answer("shrinks", "training.py", edits={STEP: shrunk}, beside={"model5.py": edit(text, norm, enlarged)})
+    )
+    assert result.outcome is Outcome.FAILED, result
+    assert "nats" in result.message
+
+
 def test_a_made_up_test_loss_fails(smoke: Smoke) -> None:
     lie = Answer("evaluate lies", "training.py", edits={"    return sum(losses) / len(losses)\n": "    return 1.0\n"})
     result = smoke(lie)
@@ -153,15 +167,51 @@ def test_an_exception_in_the_middle_is_told_with_its_line(smoke: Smoke) -> None:
     assert result.location.startswith("training.py:")
 
 
-def test_a_hang_in_the_middle_is_a_timeout(smoke: Smoke, child: SharedChild) -> None:
-    limits = replace(child.challenge.limits, call_seconds=1.0)
-    hangs = Answer("hangs", "training.py", edits={STEP: "    while loss < 7.9:\n        pass\n" + STEP})
-    assert smoke(hangs, limits=limits).outcome is Outcome.TIMEOUT
+def ends_in_call(number: int, how: str) -> Answer:
+    """`train_step` does its work, but in its n-th call it ends in another way."""
+    body = f"    calls.append(1)\n    if len(calls) == {number}:\n        {how}\n"
+    return Answer(how, "training.py", edits={"def train_step(": "calls = []\n\n\ndef train_step(", STEP: STEP + body})
 
 
-def test_a_child_that_dies_is_a_crash(smoke: Smoke) -> None:
-    dies = Answer("dies", "training.py", edits={STEP: "    import os\n    os._exit(0)\n"})
-    assert smoke(dies).outcome is Outcome.CRASHED
+EARLY_ENDS = [
+    ("raise ValueError", Outcome.ERROR),
+    ("raise SystemExit", Outcome.ERROR),
+    ("return float('nan')", Outcome.FAILED),
+    ("while True: pass", Outcome.TIMEOUT),
+    ("__import__('os')._exit(0)", Outcome.CRASHED),
+]
+
+
+@pytest.mark.parametrize(("how", "outcome"), EARLY_ENDS)
+def test_a_training_that_ends_early_keeps_the_losses_until_then(
+    smoke: Smoke, child: SharedChild, how: str, outcome: Outcome
+) -> None:
+    result = smoke(ends_in_call(83, how), limits=replace(child.challenge.limits, call_seconds=1.0))
+    assert result.outcome is outcome, result.message
+    assert result.steps == len(result.train_loss) == 82
+    assert [step for step, _ in result.test_loss] == [0, 80]
+    assert all(2.0 < loss < 12.0 for loss in (*result.train_loss, *(loss for _, loss in result.test_loss)))
+
+
+def test_a_training_that_ends_early_has_its_losses_in_the_json_too(smoke: Smoke) -> None:
+    result = smoke(ends_in_call(3, "raise ValueError"))
+    written = as_json(Verdict("challenge5", (), (), result))["smoke"]
+    assert written["steps"] == 2
+    assert written["train_loss"] == list(result.train_loss)
+    assert written["test_loss"] == [list(result.test_loss[0])]
+
+
+def test_a_training_that_fails_at_its_end_keeps_all_losses(smoke: Smoke) -> None:
+    result = smoke(Answer("no step is taken", "training.py", edits={STEP: ""}))
+    assert result.outcome is Outcome.FAILED
+    assert (result.steps, len(result.train_loss), len(result.test_loss)) == (240, 240, 4)
+
+
+def test_a_failure_before_the_first_step_has_no_losses(smoke: Smoke) -> None:
+    evaluate_returns_nothing = {"    return sum(losses) / len(losses)\n": ""}
+    result = smoke(Answer("nothing returned", "training.py", edits=evaluate_returns_nothing))
+    assert result.outcome is Outcome.FAILED
+    assert (result.steps, result.train_loss, result.test_loss) == (0, (), ())
 
 
 def test_too_little_text_is_refused_with_both_numbers(smoke: Smoke, tmp_path: Path) -> None:
@@ -170,6 +220,23 @@ def test_too_little_text_is_refused_with_both_numbers(smoke: Smoke, tmp_path: Pa
     with pytest.raises(UsageError, match=r"tokens.*needs") as refused:
         smoke(options=SmokeOptions(data=str(short)))
     assert "\n" not in str(refused.value)
+
+
+def test_texts_whose_end_is_unlike_their_beginning_are_refused_before_any_training(
+    child: SharedChild, tmp_path: Path
+) -> None:
+    changes = tmp_path / "changes.txt"
+    beginning = "The ferry left at nine, and nobody on the quay had thought to bring the rope. " * 3000
+    last_tenth = "0123456789 +-*/= 9876543210 [{()}] ~~ %% " * 150
+    changes.write_text(beginning + last_tenth)
+    with pytest.raises(UsageError, match=r"unlike its beginning.*: shuffle the texts") as refused:
+        SmokeTest(child.challenge, SmokeOptions(data=str(changes))).prepare()
+    assert "\n" not in str(refused.value)
+
+
+def test_a_saved_mask_of_minus_infinity_is_no_infinite_weight(smoke: Smoke) -> None:
+    result = smoke(SAVED_MASK)
+    assert result.outcome is Outcome.PASSED, result.message
 
 
 def test_the_held_out_tokens_are_none_of_those_that_the_child_gets(child: SharedChild) -> None:

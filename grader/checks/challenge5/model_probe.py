@@ -33,8 +33,11 @@ class ModelProbe:
     def now(self) -> dict[str, Tensor]:
         """Fetch the weights as they are now; fail if one is gone or has another shape."""
         now = read_state(self.model)
-        same = all(name in now and now[name].shape == value.shape for name, value in self.state.items())
-        expect(same, "The model's weights have other names or shapes than model5.py gives them.")
+        same = all(
+            name in now and now[name].shape == value.shape and now[name].dtype == value.dtype
+            for name, value in self.state.items()
+        )
+        expect(same, "The model's weights have other names, shapes or dtypes than model5.py gives them.")
         return now
 
     def loss(self, batch: Batch) -> float:
@@ -69,22 +72,29 @@ def build_model(submission: Submission, *, dropout: float, seed: int, device: st
 
 def draw_weights(seed: int) -> dict[str, Tensor]:
     """Weights of a Model 5 with one block, by name, of about the size that fresh ones have."""
-    norms = ("blocks.0.attention_norm", "blocks.0.mlp_norm", "final_norm")
-    shapes: dict[str, tuple[int, ...]] = {
-        "token_embedding.weight": (VOCAB, EMBED_DIM),
-        "position_embedding.weight": (MAX_LEN, EMBED_DIM),
-    }
-    for name in norms:
-        shapes |= {f"{name}.weight": (EMBED_DIM,), f"{name}.bias": (EMBED_DIM,)}
-    for name, rows, columns in (
-        ("attention.qkv", 3 * EMBED_DIM, EMBED_DIM),
-        ("attention.out", EMBED_DIM, EMBED_DIM),
-        ("mlp.0", 4 * EMBED_DIM, EMBED_DIM),
-        ("mlp.2", EMBED_DIM, 4 * EMBED_DIM),
-    ):
-        shapes |= {f"blocks.0.{name}.weight": (rows, columns), f"blocks.0.{name}.bias": (rows,)}
+    shapes = weight_shapes(vocab_size=VOCAB, embed_dim=EMBED_DIM, n_blocks=1, max_len=MAX_LEN)
     weights = {name: values(shape, seed + index, scale=0.25) for index, (name, shape) in enumerate(shapes.items())}
-    return weights | {f"{name}.weight": weights[f"{name}.weight"] + 1 for name in norms}
+    return weights | {name: value + 1 for name, value in weights.items() if name.endswith("norm.weight")}
+
+
+def weight_shapes(*, vocab_size: int, embed_dim: int, n_blocks: int, max_len: int) -> dict[str, tuple[int, ...]]:
+    """The shape of every weight of a Model 5 of these sizes, by name."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "token_embedding.weight": (vocab_size, embed_dim),
+        "position_embedding.weight": (max_len, embed_dim),
+    }
+    blocks = [f"blocks.{number}" for number in range(n_blocks)]
+    for name in (*(f"{block}.{norm}" for block in blocks for norm in ("attention_norm", "mlp_norm")), "final_norm"):
+        shapes |= {f"{name}.weight": (embed_dim,), f"{name}.bias": (embed_dim,)}
+    for block in blocks:
+        for name, rows, columns in (
+            ("attention.qkv", 3 * embed_dim, embed_dim),
+            ("attention.out", embed_dim, embed_dim),
+            ("mlp.0", 4 * embed_dim, embed_dim),
+            ("mlp.2", embed_dim, 4 * embed_dim),
+        ):
+            shapes |= {f"{block}.{name}.weight": (rows, columns), f"{block}.{name}.bias": (rows,)}
+    return shapes
 
 
 def read_state(model: RemoteObject) -> dict[str, Tensor]:
@@ -94,6 +104,11 @@ def read_state(model: RemoteObject) -> dict[str, Tensor]:
         expect(isinstance(value, WireTensor), f"The weight {name} of Model 5 is not a tensor.", actual=kind_of(value))
         found[name] = value.values
     return found
+
+
+def devices_of(model: RemoteObject) -> set[str]:
+    """The devices on which the tensors of a held model are."""
+    return {value.device for value in model.state().values() if isinstance(value, WireTensor)}
 
 
 def make_optimizer(submission: Submission, model: RemoteObject, *, lr: float) -> RemoteObject:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from grader.checking import Mismatch, expect, expect_float
 from grader.checks.challenge5 import reference
-from grader.checks.challenge5.model_probe import read_state
+from grader.checks.challenge5.model_probe import read_state, weight_shapes
 from grader.data import (
     Batch,
     DataError,
@@ -39,7 +39,7 @@ EVALUATE_EVERY = 80  # steps, as in the lesson
 BATCH_SIZE = 16  # sequences; each gives one target
 TIME = 32  # tokens of a sequence
 EMBED_DIM, N_HEADS, N_BLOCKS, DROPOUT = 64, 4, 2, 0.1
-LEARNING_RATE, WEIGHT_DECAY = 3e-3, 0.01  # three times the lesson's rate, for a hundredth of its steps
+LEARNING_RATE, WEIGHT_DECAY = 3e-3, 0.01  # three times the lesson's rate, and far fewer steps
 TEST_BATCHES = 4  # that the child gets for `evaluate`
 MEASURED_SEQUENCES = 512  # held-out ones that the parent measures on, if there are as many
 # A tenth of the tokens must hold the child's batches, and about half as many for the parent.
@@ -52,6 +52,7 @@ LEAST_TOKENS = 10 * (TEST_BATCHES + 2) * BATCH_SIZE * TIME
 # eight standard deviations below each mean: were the shares normal, a right answer would fail with odds below 1e-15.
 # A model that does not learn stays near 0; one that learns to copy its last input ends far below that.
 LEARNED_SHARE = 0.7
+MOST_ABOVE_UNIFORM = 1.0  # nats; fresh weights of Model 5 begin about 0.6 above uniform guessing
 LEAST_TO_LEARN = 0.3  # nats that word frequencies must be worth, or the bound would ask for nothing
 
 SAMPLE_TOKENS = 48
@@ -67,7 +68,6 @@ class Prepared:
     vocabulary: Any
     uniform: float
     unigram: float
-    source: str
     seed: int
 
 
@@ -104,7 +104,6 @@ def prepare(options: SmokeOptions, on_progress: OnProgress = lambda read, total:
         vocabulary=tokenizer,
         uniform=uniform,
         unigram=unigram,
-        source=options.data,
         seed=options.seed,
     )
 
@@ -132,15 +131,13 @@ def run(submission: Submission, prepared: Prepared, watch: SmokeWatcher) -> Smok
     weights = training.weights()
     _check_report(training, weights, prepared)
     after = held_out_loss(weights, prepared)
-    bound = before - LEARNED_SHARE * (before - prepared.unigram)
+    start = min(before, prepared.uniform + MOST_ABOVE_UNIFORM)  # an absurd beginning must not make the way shorter
+    bound = start - LEARNED_SHARE * (start - prepared.unigram)
     facts = _facts(prepared, before, after, bound)
     passed = math.isfinite(after) and after < bound
     return SmokeResult(
         outcome=Outcome.PASSED if passed else Outcome.FAILED,
         message=_message(passed, before, after, bound),
-        steps=len(training.train_loss),
-        train_loss=tuple(training.train_loss),
-        test_loss=tuple(training.test_loss),
         sample=generate(weights, prepared),
         facts=facts,
     )
@@ -167,8 +164,7 @@ class _Training:
         parameters = self.model.method("parameters").hold()
         settings = {"lr": LEARNING_RATE, "weight_decay": WEIGHT_DECAY}
         self.optimizer: RemoteObject = submission.function("torch.optim", "AdamW").hold(parameters, kwargs=settings)
-        self.train_loss: list[float] = []
-        self.test_loss: list[tuple[int, float]] = []
+        self.last_test_loss = math.nan
 
     def run(self) -> None:
         generator = torch.Generator().manual_seed(self.prepared.seed)
@@ -177,22 +173,26 @@ class _Training:
         for step in range(1, STEPS + 1):
             batch = sample_batch(self.prepared.train, batch_size=BATCH_SIZE, time=TIME, generator=generator)
             loss = _finite(self.train_step(self.model, batch, self.optimizer), f"train_step at step {step}")
-            self.train_loss.append(loss)
             self.watch.smoke_step(step, loss)
             if step % EVALUATE_EVERY == 0:
                 self.measure(step)
 
     def measure(self, step: int) -> None:
         loss = _finite(self.evaluate(self.model, list(self.prepared.test)), f"evaluate after step {step}")
-        self.test_loss.append((step, loss))
+        self.last_test_loss = loss
         self.watch.smoke_evaluated(step, loss)
 
     def weights(self) -> dict[str, Tensor]:
         """Fetch the weights as they are now."""
-        weights = read_state(self.model)
-        for name, value in weights.items():
-            if name.endswith((".weight", ".bias")):  # not a mask of -inf that the learner's attention may keep
-                expect(bool(torch.isfinite(value).all()), f"The weight {name} holds NaN or infinity.")
+        state, weights = read_state(self.model), {}
+        vocab_size = self.prepared.vocabulary.n_vocab
+        shapes = weight_shapes(vocab_size=vocab_size, embed_dim=EMBED_DIM, n_blocks=N_BLOCKS, max_len=TIME)
+        for name, shape in shapes.items():  # what else is there, a mask of the learner's attention say, has no say here
+            value = state.get(name, torch.empty(0))
+            right = value.shape == shape and value.is_floating_point()
+            expect(right, "The weights are not those of Model 5. model5.py is given: restore it if you changed it.")
+            expect(bool(torch.isfinite(value).all()), f"The weight {name} holds NaN or infinity.")
+            weights[name] = value.float()
         return weights
 
 
@@ -206,9 +206,9 @@ def _check_report(training: _Training, weights: dict[str, Tensor], prepared: Pre
     """Fail unless the last reported test loss is the one that the final weights have."""
     losses = [_loss(weights, batch) for batch in prepared.test]
     expect_float(
-        training.test_loss[-1][1],
+        training.last_test_loss,
         sum(losses) / len(losses),
-        tolerance=1e-3,  # float32 sums in another order, over 240 steps of which the last counts only
+        tolerance=1e-3,  # the same float32 sums, of numbers up to about 10, in another order
         message="The last test loss that evaluate reported is not the one that the final weights have.",
         what="the last test loss",
     )
@@ -221,13 +221,9 @@ def held_out_loss(weights: dict[str, Tensor], prepared: Prepared) -> float:
 
 def _loss(weights: dict[str, Tensor], batch: Batch) -> float:
     tokens, targets = batch
-    try:
-        with torch.no_grad():
-            logits = reference.model5_logits(weights, tokens, N_HEADS, last_only=True)  # [batch, 1, vocab]
-            return reference.final_token_loss(logits, targets)
-    except (KeyError, IndexError, RuntimeError, ValueError):
-        message = "The weights are not those of Model 5. model5.py is given: restore it if you changed it."
-        raise Mismatch(message) from None
+    with torch.no_grad():
+        logits = reference.model5_logits(weights, tokens, N_HEADS, last_only=True)  # [batch, 1, vocab]
+        return reference.final_token_loss(logits, targets)
 
 
 def generate(weights: dict[str, Tensor], prepared: Prepared) -> str:
@@ -237,9 +233,11 @@ def generate(weights: dict[str, Tensor], prepared: Prepared) -> str:
     for _ in range(SAMPLE_TOKENS):
         with torch.no_grad():
             logits = reference.model5_logits(weights, tokens[:, -TIME:], N_HEADS, last_only=True)[:, -1]  # [1, vocab]
+        if not torch.isfinite(logits).all():
+            break  # weights so large that they overflow on tokens that nobody has measured on
         probabilities = torch.softmax(logits, dim=-1)
         tokens = torch.cat((tokens, torch.multinomial(probabilities, 1, generator=generator)), dim=1)
-    return " ".join(prepared.vocabulary.decode(tokens[0, -SAMPLE_TOKENS:].tolist()).split())
+    return " ".join(prepared.vocabulary.decode(tokens[0, TIME:].tolist()).split())
 
 
 def _message(passed: bool, before: float, after: float, bound: float) -> str:
