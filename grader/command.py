@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from grader.errors import GraderError, UsageError
-from grader.options import OVERVIEW, VERSION, parse_grade, parse_hint, parse_list
+from grader.options import OVERVIEW, VERSION, parse_grade
+from grader.tool_options import parse_doctor, parse_hint, parse_list, parse_reset, parse_watch
 
 PASSED, NOT_PASSED, WRONG_USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
-WHERE_TO_REPORT = "This is a fault of the grader, not of your files. Please report it with the lines above."
 
 
 def run() -> NoReturn:
@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments is None:
         arguments = sys.argv[1:]
         _clean_up_at_every_end()
+        _lose_no_ctrl_c()
     _print_what_can_be_printed()
     try:
         return _dispatch(arguments)
@@ -42,8 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"grade: {' '.join(str(problem).splitlines())}", file=sys.stderr)
         return WRONG_USAGE
     except GraderError as problem:
-        print(f"grade: {problem}\n{WHERE_TO_REPORT}", file=sys.stderr)
-        return GRADER_FAILED
+        return _fault(f"grade: {problem}", arguments)
     except KeyboardInterrupt:
         print("grade: stopped.", file=sys.stderr)
         return INTERRUPTED
@@ -52,9 +52,14 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_PASSED
     except Exception:
-        traceback.print_exc()
-        print(f"grade: {WHERE_TO_REPORT}", file=sys.stderr)
-        return GRADER_FAILED
+        return _fault(traceback.format_exc().rstrip(), arguments)
+
+
+def _fault(description: str, arguments: list[str]) -> int:
+    from grader.fault import how_to_report
+
+    print(f"{description}\n\n{how_to_report(arguments)}", file=sys.stderr)
+    return GRADER_FAILED
 
 
 def _clean_up_at_every_end() -> None:
@@ -62,6 +67,24 @@ def _clean_up_at_every_end() -> None:
     for number in (signal.SIGHUP, signal.SIGTERM) if sys.platform != "win32" else ():
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants to be left alone
             signal.signal(number, signal.default_int_handler)
+
+
+def _lose_no_ctrl_c() -> None:
+    """Raise a KeyboardInterrupt again that came where Python only reports it: in a `__del__`, in the garbage collector.
+
+    Hypothesis has the garbage collector call it back, and importing torch keeps the collector busy.
+    """
+    report = sys.unraisablehook
+
+    def raise_again(ignored: sys.UnraisableHookArgs) -> None:
+        if issubclass(ignored.exc_type, KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, 0.01)  # in a hundredth of a second, when we are out of there
+        else:
+            report(ignored)
+
+    if sys.platform != "win32":
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        sys.unraisablehook = raise_again
 
 
 def _print_what_can_be_printed() -> None:
@@ -98,11 +121,30 @@ def _dispatch(arguments: list[str]) -> int:
 
         print_hint(parse_hint(arguments[1:]), start=_here())
         return PASSED
+    if first == "watch":
+        from grader.watch.watching import watch
+
+        watch(parse_watch(arguments[1:]), start=_here())
+        return PASSED
+    if first == "reset":
+        from grader.reset import reset
+
+        reset(parse_reset(arguments[1:]), start=_here())
+        return PASSED
+    if first == "doctor":
+        from grader.doctor import examine
+
+        return PASSED if examine(parse_doctor(arguments[1:]), start=_here()) else NOT_PASSED
     if first == "data":
         from grader.data_command import run_data
 
         run_data(arguments[1:])
         return PASSED
+    if first == "verify":
+        from grader.verify.options import parse_verify
+        from grader.verify.verifying import verify
+
+        return PASSED if verify(parse_verify(arguments[1:]), start=_here()) else NOT_PASSED
     from grader.grading import grade
 
     return PASSED if grade(parse_grade(arguments), start=_here()) else NOT_PASSED

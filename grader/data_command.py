@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
 
 from rich.console import Console
 
+from grader.arguments import Parser
 from grader.errors import UsageError
 
 EXAMPLES = """\
@@ -30,13 +30,6 @@ What is there already is not fetched again. Ctrl-C stops at once and leaves noth
 CLEAR_HELP = """\
 Remove the cached token arrays, and what interrupted runs left; nothing else, whatever the folder holds. They can be
 made again at any time with `grade data pull`."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; the command prints it."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}. See: {self.prog} --help")
 
 
 def run_data(arguments: list[str], *, console: Console | None = None) -> None:
@@ -78,13 +71,11 @@ def _look(action: str, console: Console) -> None:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options; without an action, it is "show"."""
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(
+    parser = Parser(
         prog="grade data",
         usage="grade data [show | pull [options] | clear]",
         description="Show, fetch or remove the encoded texts that are kept in the cache folder.",
         epilog=EXAMPLES,
-        formatter_class=layout,
     )
     parser.set_defaults(action="show")
     actions = parser.add_subparsers(prog="grade data", dest="action", metavar="ACTION", title="actions")
@@ -94,7 +85,6 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         help="fetch and encode documents into the cache",
         description="Fetch and encode documents into the cache, and print the lesson's facts about them.",
         epilog=PULL_EXAMPLES,
-        formatter_class=layout,
     )
     add = pull.add_argument
     add(
@@ -105,7 +95,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     add("--docs", metavar="N", type=_count, default=1000, help="how many documents at most (default: 1000)")
     add("--tokenizer", choices=("packaged", "gpt2"), default="packaged", help="which vocabulary (default: packaged)")
-    actions.add_parser("clear", help="remove what is cached", description=CLEAR_HELP, formatter_class=layout)
+    actions.add_parser("clear", help="remove what is cached", description=CLEAR_HELP)
     options = parser.parse_args(arguments)
     options.action = options.action or "show"
     return options

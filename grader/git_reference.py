@@ -19,15 +19,15 @@ def unpack_reference(project: Project, challenge: str, reference: str, target: P
     Raises:
         UsageError: no git, no such reference, no such folder on it, or one that cannot be unpacked.
     """
-    if not _git(project, "rev-parse", "--git-dir"):
+    if not run_git(project, "rev-parse", "--git-dir"):
         raise UsageError(f"{project.root} is no git repository (or git is not installed), so --ref cannot be used.")
-    commit = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
+    commit = run_git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     if commit is None:
         raise UsageError(f"git knows no branch, tag or commit '{reference}'. See: git branch --all")
-    prefix = (_git(project, "rev-parse", "--show-prefix") or b"").decode().strip()
+    prefix = (run_git(project, "rev-parse", "--show-prefix") or b"").decode().strip()
     path = f"{prefix}challenges/{challenge}"
     # `git archive` takes a path from the top of the repository in this form.
-    archive = _git(project, "archive", "--format=tar", f"{commit.decode().strip()}:{path}")
+    archive = run_git(project, "archive", "--format=tar", f"{commit.decode().strip()}:{path}")
     if archive is None:
         raise UsageError(f"There is no folder challenges/{challenge} on '{reference}'.")
     folder = target / challenge
@@ -41,7 +41,7 @@ def unpack_reference(project: Project, challenge: str, reference: str, target: P
     return folder
 
 
-def _git(project: Project, *arguments: str) -> bytes | None:
+def run_git(project: Project, *arguments: str) -> bytes | None:
     """Run git in the project; its output, or None if it failed."""
     try:
         done = subprocess.run(["git", *arguments], cwd=project.root, capture_output=True, check=False)

@@ -1,23 +1,30 @@
-"""The options of the `grade` command: what can be asked, with help texts and examples."""
+"""What can be asked of `grade CHALLENGE`, with help texts and examples; and what the command can do at all."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import NoReturn
 
 from grader import __version__
+from grader.arguments import Parser
 from grader.errors import UsageError
+
+VERSION = f"grade {__version__} (fine-dropout)"
 
 OVERVIEW = """\
 usage: grade CHALLENGE [FOLDER] [options]    grade your files
+       grade watch CHALLENGE [FOLDER]        grade them again on each save
        grade hint CHALLENGE [STEP] [--all]   show the next hint
        grade list                            show challenges, steps and how far you are
+       grade reset [CHALLENGE] STEP [--undo] put a stub back, and keep your file
+       grade doctor                          is everything here that grading needs?
        grade data [pull|clear] [options]     show, fetch or remove texts kept for training
+       grade verify [CHALLENGE] [options]    prove that a challenge holds together (for instructors)
 
 examples:
   grade challenge5                           grade challenges/challenge5 of this project
-  grade challenge5 --only attention          one step, while you work on it
+  grade watch challenge5                     see the verdict each time you save
+  grade challenge5 --only attention          one step, once
   grade challenge5 --ref my-branch           the files as they stand on a git branch
   grade challenge5 --solution                the reference solution
   grade hint challenge5                      the next hint for the first open step
@@ -35,21 +42,6 @@ examples:
 A full pass needs every check and the smoke test: with --only or --no-smoke the exit status is 1 at best."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; the command prints it."""
-
-    def error(self, message: str) -> NoReturn:
-        command = "grade CHALLENGE" if self.prog == "grade" else self.prog
-        raise UsageError(f"{message[:1].upper()}{message[1:]}. See: {command} --help")
-
-
-def _seed(text: str) -> int:
-    """Read a seed that every generator of random numbers takes."""
-    if not (text.isdecimal() and int(text) < 2**63):
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0 to 2^63 - 1")
-    return int(text)
-
-
 @dataclass(frozen=True)
 class GradeOptions:
     """One grading run, as asked for."""
@@ -62,15 +54,14 @@ class GradeOptions:
     smoke: bool
     data: str
     tokenizer: str
+    isolation: str
     format: str | None
     seed: int
 
-
-@dataclass(frozen=True)
-class HintOptions:
-    challenge: str
-    step: str | None
-    everything: bool
+    @property
+    def names_data(self) -> bool:
+        """True if the smoke test is to train on anything else than what is packaged."""
+        return (self.data, self.tokenizer) != ("sample", "packaged")
 
 
 def parse_grade(arguments: list[str]) -> GradeOptions:
@@ -79,12 +70,29 @@ def parse_grade(arguments: list[str]) -> GradeOptions:
     Raises:
         UsageError: an option is unknown, incomplete or contradicts another.
     """
-    parser = _Parser(
+    parsed = _parser().parse_args(arguments)
+    _refuse_contradictions(parsed)
+    return GradeOptions(
+        challenge=parsed.challenge,
+        folder=parsed.folder,
+        solution=parsed.solution,
+        ref=parsed.ref,
+        only=tuple(dict.fromkeys(parsed.only)),
+        smoke=not parsed.no_smoke,
+        data=parsed.data,
+        tokenizer=parsed.tokenizer,
+        isolation=parsed.isolation,
+        format=parsed.format,
+        seed=parsed.seed,
+    )
+
+
+def _parser() -> Parser:
+    parser = Parser(
         prog="grade",
         usage="grade CHALLENGE [FOLDER] [options]",
         description="Run the hidden checks of a challenge on your files, then a short training smoke test.",
         epilog=GRADE_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("challenge", metavar="CHALLENGE", help="the challenge, such as challenge5")
@@ -101,45 +109,28 @@ def parse_grade(arguments: list[str]) -> GradeOptions:
         " JSONL, Parquet or text file",
     )
     add("--tokenizer", choices=("packaged", "gpt2"), default="packaged", help="which vocabulary (default: packaged)")
+    parser.add_isolation()
     add("--format", choices=("rich", "plain", "json"), help="how to report (default: rich on a terminal, else plain)")
     add("--seed", metavar="N", type=_seed, default=0, help="draw other examples (default: 0)")
-    parsed = parser.parse_args(arguments)
+    return parser
+
+
+def _refuse_contradictions(parsed: argparse.Namespace) -> None:
     chosen = [name for name, on in (("FOLDER", parsed.folder), ("--solution", parsed.solution)) if on]
     chosen += ["--ref"] if parsed.ref is not None else []
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(chosen)} exclude each other: name one thing to grade.")
-    return GradeOptions(
-        challenge=parsed.challenge,
-        folder=parsed.folder,
-        solution=parsed.solution,
-        ref=parsed.ref,
-        only=tuple(dict.fromkeys(parsed.only)),
-        smoke=not parsed.no_smoke,
-        data=parsed.data,
-        tokenizer=parsed.tokenizer,
-        format=parsed.format,
-        seed=parsed.seed,
-    )
+    # Said, rather than left unread: a path with a slip in it would look as if it had been used.
+    unused = ["--data"] if parsed.data != "sample" else []
+    unused += ["--tokenizer"] if parsed.tokenizer != "packaged" else []
+    if unused and (parsed.no_smoke or parsed.only):
+        leaves_out = "--no-smoke" if parsed.no_smoke else "--only"
+        which = f"{' and '.join(unused)} {'is' if len(unused) == 1 else 'are'}"
+        raise UsageError(f"{which} for the smoke test, which {leaves_out} leaves out. Take one or the other away.")
 
 
-def parse_hint(arguments: list[str]) -> HintOptions:
-    """Parse `grade hint ...`; raises `UsageError`."""
-    parser = _Parser(
-        prog="grade hint",
-        description="Show the next hint for the first step that does not pass yet, or for STEP.",
-        epilog="examples:\n  grade hint challenge5\n  grade hint challenge5 attention --all",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("challenge", metavar="CHALLENGE", help="the challenge, such as challenge5")
-    parser.add_argument("step", metavar="STEP", nargs="?", help="the step (its file name without .py)")
-    parser.add_argument("--all", action="store_true", help="show all hints of the step at once")
-    parsed = parser.parse_args(arguments)
-    return HintOptions(parsed.challenge, parsed.step, parsed.all)
-
-
-def parse_list(arguments: list[str]) -> None:
-    """Parse `grade list`, which takes no arguments; raises `UsageError`."""
-    _Parser(prog="grade list", description="Show challenges, steps and how far you are.").parse_args(arguments)
-
-
-VERSION = f"grade {__version__} (fine-dropout)"
+def _seed(text: str) -> int:
+    """Read a seed that every generator of random numbers takes."""
+    if not (text.isdecimal() and int(text) < 2**63):
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0 to 2^63 - 1")
+    return int(text)

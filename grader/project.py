@@ -1,7 +1,7 @@
 """Where things are: the project around the learner, the folder to grade, and the grader's own notes.
 
-A project is a folder with `challenges/` and `solutions/` in it. The notes (progress, curves) go into its `.grade/`
-folder, which git ignores; outside a project, into the user's state folder.
+A project is a folder with `challenges/` in it; the solutions may be kept elsewhere, on a branch say. The notes
+(progress, curves) go into its `.grade/` folder, which git ignores; outside a project, into the user's state folder.
 """
 
 from __future__ import annotations
@@ -29,9 +29,15 @@ def find_project(start: Path) -> Project | None:
     """Return the project that encloses `start`, None where there is none."""
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / "challenges").is_dir() and (folder / "solutions").is_dir():
+        if (folder / "challenges").is_dir():
             return Project(folder)
     return None
+
+
+def own_folder(name: str, start: Path) -> Path:
+    """Return the folder of a challenge that the learner works in: the project's, outside a project the current one."""
+    project = find_project(start)
+    return project.challenge(name) if project is not None else start.resolve()
 
 
 def submission_folder(name: str, folder: str | None, *, solution: bool, start: Path) -> Path:
@@ -57,7 +63,9 @@ def submission_folder(name: str, folder: str | None, *, solution: bool, start: P
         raise UsageError(f"You are outside the project. Go into it, or name a folder: grade {name} FOLDER.")
     path = project.solution(name) if solution else project.challenge(name)
     if not path.is_dir():
-        raise UsageError(f"There is no folder {path.relative_to(project.root)} in {project.root}.")
+        missing = f"There is no folder {path.relative_to(project.root)} in {project.root}"
+        hint = f" If a git branch has the solved files: grade {name} --ref BRANCH" if solution else ""
+        raise UsageError(f"{missing}.{hint}")
     return path
 
 

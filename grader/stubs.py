@@ -33,6 +33,11 @@ def stub_of(solution: str) -> str:
     return MARKED.sub(emptied, solution)
 
 
+def is_stub(text: str) -> bool:
+    """True for a file with marked places, all of which are empty."""
+    return BEGIN in text and stub_of(text) == text
+
+
 def write_stubs(solution_folder: Path, challenge_folder: Path) -> list[Path]:
     """Write every Python file of the solution into the challenge folder, emptied; return the files."""
     written = []

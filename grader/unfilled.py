@@ -17,7 +17,9 @@ def unfilled_functions(path: Path) -> set[str]:
     A file that is missing or that Python cannot read has none: its own checks say what is wrong with it.
     """
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for, a huge file takes memory
+        if (
+            not path.is_file() or path.stat().st_size > MAX_BYTES
+        ):  # a pipe would be waited for, a huge file takes memory
             return set()
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):

@@ -7,6 +7,7 @@ from rich.filesize import decimal
 
 from grader.data.errors import DataError
 from grader.data.inventory import CachedFile, Inventory, remove
+from grader.text import counted, printable
 
 HEADINGS = ("source", "documents", "tokens", "distinct", "vocabulary", "on disk")
 NARROWEST_SOURCE = 20  # characters
@@ -17,20 +18,16 @@ def show(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=not console.is_terminal)
 
 
-def printable(text: str) -> str:
-    """A path may hold characters that a terminal would obey, and a cache file anything."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
-
-
 def show_inventory(inventory: Inventory, console: Console) -> None:
     """One line for each token array, then the total and the folder."""
     folder = printable(str(inventory.folder))
     if inventory.arrays:
         _show_table([HEADINGS, *map(_cells, inventory.arrays)], console)
         total = decimal(sum(array.size for array in inventory.arrays))
-        show(console, f"\n{_count(len(inventory.arrays), 'token array')}, {total} in {folder}")
+        show(console, f"\n{counted(len(inventory.arrays), 'token array')}, {total} in {folder}")
     else:
-        show(console, f"Nothing is cached in {folder}. `grade data pull` fetches FineWeb, as in the lesson.")
+        show(console, f"Nothing is cached in {folder}.")
+        show(console, "`grade data pull --tokenizer gpt2` fetches FineWeb with GPT-2's vocabulary, as in the lesson.")
     if any(array.header is None for array in inventory.arrays):
         show(console, "unknown: damaged, or of another version; it is not used. `grade data clear` removes it.")
     for leftover in inventory.leftovers:
@@ -49,9 +46,9 @@ def clear(inventory: Inventory, console: Console) -> None:
     failed = {path for path, _ in failures}
     removed = [file for file in inventory.removable if file.path not in failed]
     if removed:
-        arrays = _count(sum(isinstance(file, CachedFile) for file in removed), "token array")
+        arrays = counted(sum(isinstance(file, CachedFile) for file in removed), "token array")
         others = sum(not isinstance(file, CachedFile) for file in removed)
-        parts = f"{arrays} and {_count(others, 'unfinished file')}" if others else arrays
+        parts = f"{arrays} and {counted(others, 'unfinished file')}" if others else arrays
         show(console, f"Removed {parts}: {decimal(sum(file.size for file in removed))} freed in {folder}")
     elif not failures:
         show(console, f"Nothing to remove in {folder}.")
@@ -83,7 +80,3 @@ def _cells(array: CachedFile) -> tuple[str, ...]:
     counts = (header.documents, header.tokens, header.distinct)
     figures = (f"{count:,}" for count in counts)
     return (printable(header.source), *figures, printable(header.vocabulary), decimal(array.size))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

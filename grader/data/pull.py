@@ -15,9 +15,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from grader.data.cache import cache_folder
 from grader.data.documents import source_path
 from grader.data.errors import DataError
-from grader.data.listing import printable, show
+from grader.data.listing import show
 from grader.data.tokenizer import load_tokenizer
 from grader.data.tokens import TokenArray, cached_tokens, store_tokens
+from grader.text import printable
 
 SECONDS_A_LINE = 5.0
 

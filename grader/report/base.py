@@ -8,7 +8,8 @@ from pathlib import Path
 from grader.challenge import Challenge
 from grader.verdict import CheckResult, Verdict
 
-HintFor = Callable[[str], str]  # a step's name to the text of the hint that its failure shows
+# A step's name, and the hint that fits its failure if a mistake was named, to the text that the failure shows.
+HintFor = Callable[[str, str], str]
 
 
 class Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -41,13 +42,20 @@ def _check(result: CheckResult) -> dict[str, Any]:
         "step": result.step,
         "title": result.title,
         "outcome": str(result.outcome),
-        "message": _text(result.message),
+        "message": _text(" ".join(_sentences(result))),
         "counterexample": _text(result.counterexample),
         "mistake": result.mistake,
         "location": result.location,
         "examples": result.examples,
         "seconds": round(result.seconds, 3),
     }
+
+
+def _sentences(result: CheckResult) -> Iterator[str]:
+    """Say what is wrong, and where the mistake is known what it was and the hint that fits."""
+    yield result.message
+    if result.mistake is not None:
+        yield from (result.mistake_title, result.explanation, f"Hint: {result.hint}")
 
 
 def _smoke(result: SmokeResult) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from grader.challenge import Challenge
 from grader.report import words
 from grader.report.base import HintFor, Report
 from grader.report.wrapping import wrap
+from grader.text import printable_lines
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
 LABEL_WIDTH = 10
@@ -63,7 +64,7 @@ class PlainReport(Report):
             self._smoke(verdict.smoke, curves)
         self._line("")
         self._line(words.verdict_line(verdict, self.challenge))
-        self._line(f"isolation: {verdict.environment.get('isolation', '')}")
+        self._line(words.isolation_line(verdict))
 
     def _block(self, failure: CheckResult) -> None:
         self._line("")
@@ -74,7 +75,7 @@ class PlainReport(Report):
     def _smoke(self, smoke: SmokeResult, curves: Path | None) -> None:
         if smoke.outcome is Outcome.NOT_RUN:
             self._line("")
-        self._line(words.printable(f"smoke test: {words.word(smoke.outcome)}. {smoke.message}"))
+        self._line(printable_lines(f"smoke test: {words.word(smoke.outcome)}. {smoke.message}"))
         for label, text in words.smoke_explanation(smoke):
             self._rows(label, text, indent="  ")
         for fact in smoke.facts:
@@ -83,7 +84,7 @@ class PlainReport(Report):
             for line in words.curves(smoke, self.width - 35):
                 self._line(line, indent="  ")
         if smoke.sample:
-            self._line(words.printable(f"it writes: {smoke.sample}"), indent="  ", hanging=4)
+            self._line(printable_lines(f"it writes: {smoke.sample}"), indent="  ", hanging=4)
         if curves is not None:
             self.stream.write(f"  curves: {curves}\n")  # a path is not broken over lines
 

@@ -22,6 +22,7 @@ from rich.text import Text
 from grader.challenge import Challenge
 from grader.report import words
 from grader.report.base import HintFor, Report
+from grader.text import printable_lines
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
 WIDE = 64  # cells, from which on the progress bar has room for the losses and the time that is left
@@ -95,7 +96,7 @@ class RichReport(Report):
         self.console.print()
         style = "bold green" if verdict.passed else "bold yellow"
         self.console.print(Text(words.verdict_line(verdict, self.challenge), style=style))
-        self.console.print(Text(f"isolation: {verdict.environment.get('isolation', '')}", style="dim"))
+        self.console.print(Text(words.isolation_line(verdict), style="dim"))
 
     def close(self) -> None:
         self._stop_live()
@@ -166,7 +167,7 @@ class RichReport(Report):
         colour = words.colour(smoke.outcome)
         self.console.print()
         mark = (words.MARKS[smoke.outcome], colour)
-        self.console.print(Text.assemble(mark, " ", ("smoke test", "bold"), "  ", words.printable(smoke.message)))
+        self.console.print(Text.assemble(mark, " ", ("smoke test", "bold"), "  ", printable_lines(smoke.message)))
         for label, text in words.smoke_explanation(smoke):
             for index, line in enumerate(text.splitlines()):
                 self.console.print(Text(f"  {'' if index else label:7}  {line}"))
@@ -176,7 +177,7 @@ class RichReport(Report):
             for line in words.curves(smoke, min(60, self.console.width - 32)):
                 self.console.print(Text(f"  {line}", no_wrap=True, overflow="crop"))
         if smoke.sample:
-            self.console.print(Text.assemble(("  it writes: ", "dim"), words.printable(smoke.sample)))
+            self.console.print(Text.assemble(("  it writes: ", "dim"), printable_lines(smoke.sample)))
         if curves is not None:
             self.console.print(Text(f"  curves: {curves}", style="dim"), soft_wrap=True)
 

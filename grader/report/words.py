@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from grader.challenge import Challenge
 from grader.report.base import HintFor
+from grader.text import counted, printable_lines
 from grader.verdict import STOPPED, CheckResult, Outcome, SmokeResult, Verdict
 
 MARKS = {
@@ -30,19 +31,6 @@ def word(outcome: Outcome) -> str:
 
 def colour(outcome: Outcome) -> str:
     return COLOURS.get(outcome, "red")
-
-
-def printable(text: str) -> str:
-    """Return text that cannot move the cursor: what is no printable character is written as Python would, as \\x1b."""
-    return "\n".join("".join(map(_printable, line.expandtabs(4))) for line in text.splitlines())
-
-
-def _printable(character: str) -> str:
-    return character if character.isprintable() else character.encode("unicode_escape").decode()
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def loading(documents: int, total: int | None) -> str:
@@ -78,20 +66,32 @@ def explanation(result: CheckResult, hint_for: HintFor) -> list[tuple[str, str]]
     )
     rows = [
         ("", result.message),
-        ("tried", "\n".join(tried)),
+        ("mistake", f"{result.mistake_title} {result.explanation}".strip()),
+        ("tried", _packed(tried)),
         ("expected", values.get("expected", "").strip()),
         ("got", values.get("got", "").strip()),
         ("where", result.location or ""),
         ("printed", _shortened(result.output)),
-        ("hint", hint_for(result.step)),
+        ("hint", hint_for(result.step, result.hint)),
     ]
-    return [(label, printable(text)) for label, text in rows if text]
+    return [(label, printable_lines(text)) for label, text in rows if text]
+
+
+def _packed(values: Sequence[str], width: int = 70) -> str:
+    """Put short values side by side, as many as a line takes."""
+    lines: list[str] = []
+    for value in values:
+        if lines and len(f"{lines[-1]}, {value}") <= width:
+            lines[-1] += f", {value}"
+        else:
+            lines.append(value)
+    return "\n".join(lines)
 
 
 def smoke_explanation(smoke: SmokeResult) -> list[tuple[str, str]]:
     """Return what is said below the outcome of a smoke test, as (label, text) pairs."""
     rows = [("where", smoke.location or ""), ("printed", _shortened(smoke.output))]
-    return [(label, printable(text)) for label, text in rows if text]
+    return [(label, printable_lines(text)) for label, text in rows if text]
 
 
 def _shortened(output: str, lines: int = 8) -> str:
@@ -103,7 +103,7 @@ def verdict_line(verdict: Verdict, challenge: Challenge) -> str:
     """Say the verdict, and what to do next."""
     total = len(verdict.expected)
     if verdict.passed:
-        return f"Passed: all {total} checks and the smoke test."
+        return f"Passed: all {total} checks{' and the smoke test' if verdict.has_smoke_test else ''}."
     if STOPPED in verdict.left_out:
         return _stopped_line(verdict)
     if verdict.left_out and all(result.outcome is Outcome.PASSED for result in verdict.checks) and verdict.checks:
@@ -117,6 +117,15 @@ def verdict_line(verdict: Verdict, challenge: Challenge) -> str:
     left_out = f" ({', '.join(verdict.left_out)})" if verdict.left_out else ""
     green = f"{len(graded) - len(open_steps)} of {counted(len(graded), 'step')} green"
     return f"Not passed yet: {green}.{next_step}{left_out}"
+
+
+def isolation_line(verdict: Verdict) -> str:
+    """Say in which isolation learner code ran, and why not in a better one."""
+    name = verdict.environment.get("isolation", "")
+    if name == "bwrap":
+        return "isolation: bubblewrap"
+    why_not = f" ({verdict.why_not_isolated})" if verdict.why_not_isolated else ""
+    return f"isolation: separate process only{why_not}"
 
 
 def _stopped_line(verdict: Verdict) -> str:

@@ -12,7 +12,7 @@ CONTROL = re.compile(
 )
 
 
-def printable(text: str) -> str:
+def without_control(text: str) -> str:
     """Take out what a terminal would not print but obey."""
     return CONTROL.sub("", text)
 
@@ -42,7 +42,7 @@ class Output:
 
     def take(self) -> str:
         """Return what was printed since the last call, shortened and without control characters."""
-        text = printable(self.kept.decode(errors="replace")).strip()
+        text = without_control(self.kept.decode(errors="replace")).strip()
         if self.total > self.keep_bytes:
             text += f"\n… ({self.total:,} bytes in all, the rest is not kept)"
         self.kept.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from grader.diagnosis.torch_errors import explain
 from grader.submission.output import without_control
 from grader.verdict import Outcome
 
@@ -80,6 +81,9 @@ def _raised(name: str, text: str) -> str:
         return "The code started too many processes or threads. Start none."
     if name == "MemoryError" or "can't allocate memory" in text:
         return "The code ran out of memory. Look for a tensor that is larger than it needs to be."
+    meaning = explain(name, text)
+    if meaning:
+        return f"{name}: {text.rstrip('.!')}. {meaning}"
     return f"{name}: {text}" if text else f"{name} was raised."
 
 

@@ -249,6 +249,7 @@ class _Exchange:
 
     def run(self, deadline: float, watch: Callable[[], None] = lambda: None) -> tuple[bytes, bytes]:
         """Return the reply's parts; `watch` is called now and then while the reply takes its time."""
+        self._refuse_what_is_early()
         readable: list[Any] = [self.channel, self.output.descriptor]
         watched = time.monotonic()
         while not self._complete():
@@ -276,6 +277,16 @@ class _Exchange:
         self.output.drain()
         text_end = PREFIX_BYTES + int.from_bytes(self.incoming[:4], "big")
         return bytes(self.incoming[PREFIX_BYTES:text_end]), bytes(self.incoming[text_end:])
+
+    def _refuse_what_is_early(self) -> None:
+        """Nothing may be there before the request is: it can only be learner code's own, or a second answer."""
+        try:
+            self._receive()
+        except BlockingIOError:
+            return
+        except OSError as problem:
+            raise HungUp from problem
+        raise Oversized
 
     def _receive(self) -> None:
         piece = self.channel.recv(1 << 16)

@@ -7,14 +7,19 @@ Nothing of the learner's is ever imported here. A call returns plain data and `W
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
+from grader.submission import reading
 from grader.submission.problems import UNREADABLE, CheckAborted, location_from, problem_from
 from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut, TooManyProcesses
 from grader.verdict import Outcome
 from grader.wire import Malformed, WireObject, WireTensor, pack, unpack
+
+OnReply = Callable[[list[dict[str, Any]], dict[str, Any]], None]
 
 TOO_MANY_PROCESSES = "The code started more than {} processes at once, and was stopped. Start none."
 
@@ -46,11 +51,18 @@ class Submission:
         self.objects = 0  # held so far
         self.pending: list[dict[str, Any]] = []  # requests that go out with the next one whose answer is needed
         self.run_ends = time.monotonic() + limits.run_seconds
-        self.check_ends = self.run_ends
+        self.check_ends = self.step_ends = self.run_ends
+        self.on_reply: OnReply = lambda requests, reply: None  # told of each message and of what came back
+
+    def begin_step(self) -> None:
+        """Give the next step its own time, and a fresh worker: what the code of one step does to torch stays there."""
+        self.step_ends = time.monotonic() + self.limits.step_seconds
+        if self.messages:
+            self._replace_worker()
 
     def begin_check(self) -> None:
         """Give the next check its own time, and forget what was held and printed before it."""
-        self.check_ends = time.monotonic() + self.limits.check_seconds
+        self.check_ends = min(time.monotonic() + self.limits.check_seconds, self.step_ends)
         self.pending = [{"do": "forget"}]
         self.seed_generators()
         self.process.begin_check()
@@ -63,16 +75,21 @@ class Submission:
     def run_is_over(self) -> bool:
         return time.monotonic() >= self.run_ends
 
+    @property
+    def step_is_over(self) -> bool:
+        return time.monotonic() >= self.step_ends
+
     def accelerators(self) -> list[str]:
         """Return the accelerators to check on: the simulated one, and the machine's own if it has one.
 
         Raises:
             CheckAborted: there is none of either kind, so that a device check cannot say anything.
         """
-        hello = _dictionary(self.ask("hello"))
+        hello = reading.fields(self.ask("hello"))
         found = ["sim:0"] if hello.get("simulated") is True else []
-        if isinstance(hello.get("accelerator"), str):
-            found.append(hello["accelerator"])
+        own = f"{torch.accelerator.current_accelerator()}:0" if torch.accelerator.is_available() else None
+        if own is not None and hello.get("accelerator") == own:  # a made-up "cpu" would leave nothing to find out
+            found.append(own)
         if not found:
             message = "This PyTorch has no simulated accelerator and the machine has no real one. Install torch 2.13."
             raise CheckAborted(Outcome.ERROR, message)
@@ -93,9 +110,9 @@ class Submission:
         self.objects += 1
         return RemoteObject(self, WireObject(self.objects))
 
-    def random_state(self) -> Any:
+    def random_state(self) -> list[str]:
         """Return digests of the states of the child's random generators."""
-        return self.ask("random_state")
+        return reading.digests(self.ask("random_state"))
 
     def later(self, do: str, **arguments: Any) -> None:
         """Send a request whose answer nobody needs together with the next one; what it raises comes out there."""
@@ -109,9 +126,21 @@ class Submission:
             CheckAborted: no answer will come, or none that can be read.
         """
         self.later(do, **arguments)
+        requests, self.pending = self.pending, []
+        reply = self.exchange(requests)
+        self.on_reply(requests, reply)
+        if "answer" not in reply:
+            raise problem_from(reply.get("problem"))
+        return reply["answer"]
+
+    def exchange(self, requests: list[dict[str, Any]]) -> dict[str, Any]:
+        """Send these requests as one message and return the reply as it came, with an answer or a problem.
+
+        Raises:
+            CheckAborted: no reply will come, or none that can be read.
+        """
         self.messages += 1
-        frame = pack({"id": self.messages, "requests": self.pending})
-        self.pending = []
+        frame = pack({"id": self.messages, "requests": requests})
         started = time.monotonic()
         deadline = min(started + self.limits.call_seconds, self.check_ends, self.run_ends)
         try:
@@ -129,9 +158,7 @@ class Submission:
         except (Malformed, Oversized):
             self._replace_worker()
             raise CheckAborted(Outcome.ERROR, UNREADABLE) from None
-        if "answer" not in reply:
-            raise problem_from(reply.get("problem"))
-        return reply["answer"]
+        return reply
 
     def _replace_worker(self, *, died: bool = False) -> str:
         return self.process.end_worker(died=died)
@@ -139,6 +166,8 @@ class Submission:
     def _time_message(self, seconds: float) -> str:
         if self.run_is_over:
             return f"The whole run took longer than {self.limits.run_seconds:g} s and was stopped."
+        if self.step_is_over:
+            return f"The checks of this step took longer than {self.limits.step_seconds:g} s in all and were stopped."
         if time.monotonic() >= self.check_ends:
             return f"This check took longer than {self.limits.check_seconds:g} s in all and was stopped."
         return f"No answer within {seconds:.0f} s, so the call was stopped. Is there a loop that never ends?"
@@ -176,7 +205,7 @@ class RemoteFunction:
     def call(self, *args: Any, kwargs: dict[str, Any] | None = None, **options: Any) -> Answer:
         """Call with options: `no_grad`, `seed`, `machine`, `cotangent`, `echo`; see `Worker.do_call`."""
         answer = self.submission.ask("call", target=self.target, args=list(args), kwargs=kwargs or {}, **options)
-        answer = _dictionary(answer)
+        answer = reading.fields(answer)
         gradients, arguments = answer.get("gradients"), answer.get("arguments")
         differentiated = sum(isinstance(argument, WireTensor) and argument.requires_grad for argument in args)
         if "value" not in answer or not _is_list(gradients, differentiated) or not _is_list(arguments, len(args)):
@@ -222,15 +251,15 @@ class RemoteObject:
 
     def modes(self) -> dict[str, bool]:
         """Return `training` of the module and of every module inside it, by name ("" is the module itself)."""
-        return _dictionary(self.submission.ask("modes", reference=self.reference))
+        return reading.modes(self.submission.ask("modes", reference=self.reference))
 
     def state(self) -> dict[str, Any]:
         """Return parameters and buffers by name."""
-        return _dictionary(self.submission.ask("state", reference=self.reference))
+        return reading.fields(self.submission.ask("state", reference=self.reference))
 
     def gradients(self) -> dict[str, Any]:
         """Return the gradient of each parameter by name, None where there is none."""
-        return _dictionary(self.submission.ask("gradients", reference=self.reference))
+        return reading.gradients(self.submission.ask("gradients", reference=self.reference))
 
     def fill_gradients(self, value: float) -> None:
         """Leave gradients of this value behind, as an earlier step would."""
@@ -240,16 +269,9 @@ class RemoteObject:
         """Note from now on in which mode the modules are called."""
         self.submission.later("observe", reference=self.reference)
 
-    def observed(self) -> Sequence[dict[str, Any]]:
+    def observed(self) -> Sequence[dict[str, bool]]:
         """Return the distinct notes: `training` and `gradients`, each True or False."""
-        notes = self.submission.ask("observed", reference=self.reference)
-        return [note for note in notes if isinstance(note, dict)] if isinstance(notes, list) else []
-
-
-def _dictionary(answer: Any) -> dict[str, Any]:
-    if not isinstance(answer, dict):
-        raise CheckAborted(Outcome.ERROR, UNREADABLE)
-    return answer
+        return reading.notes(self.submission.ask("observed", reference=self.reference))
 
 
 def _is_list(value: Any, length: int) -> bool:

@@ -7,7 +7,7 @@ import resource
 
 import pytest
 
-from grader.submission.output import Output, printable
+from grader.submission.output import Output, without_control
 from grader.verdict import Outcome
 from tests.child.conftest import LIMITS, Learner
 from tests.child.observing import call, end_of, still_works
@@ -116,7 +116,7 @@ def test_there_is_nothing_to_read(learner: Learner) -> None:
     ],
 )
 def test_only_what_can_be_printed_is_shown(raw: bytes, shown: str) -> None:
-    assert printable(raw.decode(errors="replace")) == shown
+    assert without_control(raw.decode(errors="replace")) == shown
 
 
 def test_any_bytes_can_be_printed(learner: Learner) -> None:

@@ -53,7 +53,7 @@ HARD_TEXTS = {
 }
 
 
-def hint_for(step: str) -> str:
+def hint_for(step: str, fitting: str) -> str:
     return HINT
 
 

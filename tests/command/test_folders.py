@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.grading import _label
 from grader.options import parse_grade
 from grader.project import find_project, notes_folder, submission_folder
+from grader.run import _label
 from tests.command.conftest import Run
 
 
@@ -33,9 +33,14 @@ def test_a_tilde_is_the_home_folder_even_if_the_shell_left_it(tmp_path: Path, mo
     assert submission_folder("challenge5", "~/homework", solution=False, start=Path("/")) == tmp_path / "homework"
 
 
+def test_a_project_needs_no_solutions(tmp_path: Path) -> None:
+    (tmp_path / "challenges" / "challenge5").mkdir(parents=True)
+    found = submission_folder("challenge5", None, solution=False, start=tmp_path / "challenges")
+    assert found == tmp_path / "challenges" / "challenge5"
+
+
 def test_the_innermost_project_counts(project: Path) -> None:
-    for room in ("challenges", "solutions"):
-        (project / "nested" / room).mkdir(parents=True, exist_ok=True)
+    (project / "nested" / "challenges").mkdir(parents=True)
     found = find_project(project / "nested" / "challenges")
     assert found is not None
     assert found.root == project / "nested"

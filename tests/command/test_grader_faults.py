@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import platform
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -9,8 +11,10 @@ import pytest
 
 from grader import grading
 from grader.checking import runner
-from grader.command import WHERE_TO_REPORT, main
+from grader.command import main
 from grader.errors import GraderError
+from grader.fault import how_to_report
+from grader.run import Run
 from grader.submission.process import ChildProcess
 
 
@@ -32,7 +36,21 @@ def test_a_grader_error_says_where_to_report_it(
 ) -> None:
     monkeypatch.setattr(grading, "load_challenge", fail_with(GraderError("challenge.toml: KeyError: 'step'")))
     assert main(["challenge5"]) == 3
-    assert capsys.readouterr().err == f"grade: challenge.toml: KeyError: 'step'\n{WHERE_TO_REPORT}\n"
+    said = capsys.readouterr().err
+    assert said == f"grade: challenge.toml: KeyError: 'step'\n\n{how_to_report(['challenge5'])}\n"
+
+
+def test_a_report_names_the_command_the_versions_and_the_system() -> None:
+    lines = how_to_report(["challenge5", "my folder", "--seed", "7"]).splitlines()
+    assert lines[2] == "  command:  grade challenge5 'my folder' --seed 7"
+    assert f"Python {platform.python_version()}" in lines[3]
+    assert f"torch {importlib.metadata.version('torch')}" in lines[3]
+    assert platform.system() in lines[4]
+
+
+def test_a_package_that_is_missing_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", fail_with(importlib.metadata.PackageNotFoundError()))
+    assert "torch not installed" in how_to_report([])
 
 
 def test_an_unexpected_exception_shows_its_traceback_and_where_to_report_it(
@@ -42,7 +60,7 @@ def test_an_unexpected_exception_shows_its_traceback_and_where_to_report_it(
     assert main(["challenge5"]) == 3
     errors = capsys.readouterr().err
     assert "ZeroDivisionError: a bug" in errors
-    assert errors.endswith(f"{WHERE_TO_REPORT}\n")
+    assert errors.endswith(f"{how_to_report(['challenge5'])}\n")
 
 
 def test_a_broken_check_is_no_verdict(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +85,7 @@ def test_a_terminal_gets_its_cursor_back_after_a_fault(
 
 def test_a_reader_who_is_gone_is_no_fault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(runner._ChecksPlugin, "_run", fail_with(AssertionError("not reached")))
-    monkeypatch.setattr(grading._Run, "_run_checks", fail_with(BrokenPipeError()))
+    monkeypatch.setattr(Run, "_run_checks", fail_with(BrokenPipeError()))
     monkeypatch.setattr("os.dup2", lambda *descriptors: None)  # the output is pytest's own here
     assert main(["challenge5", "--format", "plain"]) == 1
     assert capfd.readouterr().err == ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,6 +145,26 @@ def test_an_output_that_lacks_letters_gets_question_marks(grade: Grade, project:
     run = grade("list", cwd=project, PYTHONIOENCODING="ascii")
     assert (run.status, run.errors) == (0, "")
     assert "? log_softmax" in run.output
+
+
+def test_a_failure_in_a_named_folder_leads_to_its_own_next_hints(grade: Grade, tmp_path: Path) -> None:
+    project = copy_project(tmp_path)
+    folder = project / "handed in" / "anna's"
+    folder.mkdir(parents=True)
+    shutil.copy(project / "challenges" / "challenge5" / "devices.py", folder)
+
+    def graded() -> tuple[str, list[str]]:
+        output = " ".join(grade("challenge5", str(folder), "--only", "devices", cwd=project).output.split())
+        hint, _, more = output.partition(" hint ")[2].partition(" Not passed yet")[0].partition(" More: ")
+        return hint, shlex.split(more)
+
+    first, more = graded()
+    assert more[:4] == ["grade", "hint", "challenge5", "devices"]
+    assert grade(*more[1:], cwd=project).output.startswith("devices, hint 2 of 3")
+    second, same = graded()
+    assert first != second
+    assert same == more
+    assert grade("hint", "challenge5", "devices", cwd=project).output.startswith("devices, hint 1 of 3")
 
 
 @pytest.mark.usefixtures("stubs", "stubs_as_json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -115,3 +116,16 @@ def test_wrapping_loses_no_letter(text: str, width_of_line: int) -> None:
 
 def test_wrapping_keeps_a_path_in_one_piece() -> None:
     assert wrap("Grading /a/very/long/path", 10, whole_words=True) == ["Grading", "/a/very/long/path"]
+
+
+@pytest.mark.parametrize(
+    ("name", "why_not", "line"),
+    [
+        ("bwrap", "", "isolation: bubblewrap"),
+        ("process", "", "isolation: separate process only"),
+        ("process", "bubblewrap is not there", "isolation: separate process only (bubblewrap is not there)"),
+    ],
+)
+def test_the_isolation_is_said_and_why_it_is_no_better(name: str, why_not: str, line: str, written: Written) -> None:
+    verdict = replace(reports.verdict_of(reports.PASSED), environment={"isolation": name}, why_not_isolated=why_not)
+    assert " ".join(written(verdict).split()).endswith(line)

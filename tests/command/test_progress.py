@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -82,8 +84,8 @@ def test_a_failure_shows_the_hint_that_the_learner_has_come_to(folder: Path, cha
     progress = load(folder)
     step = challenge.step("devices")
     progress.hints["devices"] = 2
-    texts = [hint_for_failure(challenge, step, progress) for _ in range(3)]
-    assert texts == [f"{step.hints[1]}\nMore: grade hint challenge5 devices"] * 3
+    texts = [hint_for_failure(challenge, step, progress, more="the next command") for _ in range(3)]
+    assert texts == [f"{step.hints[1]}\nMore: the next command"] * 3
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
@@ -91,7 +93,7 @@ def test_a_broken_file_breaks_no_hint(text: str | bytes, folder: Path, challenge
     write_notes(folder, text)
     progress, step = load(folder), challenge.steps[0]
     assert 0 <= progress.next_hint(step) < len(step.hints)
-    assert "More: " in hint_for_failure(challenge, step, progress)
+    assert "More: " in hint_for_failure(challenge, step, progress, more="the next command")
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
@@ -143,3 +145,92 @@ def test_the_file_is_json_that_a_person_can_read(folder: Path, challenge: Challe
     assert json.loads(progress.path.read_text(encoding="utf-8"))[f"challenge5: {folder}"]["steps"] == {
         "devices": "passed"
     }
+
+
+def failed(check: str, *, hint: str = "", mistake: str | None = None, outcome: Outcome = Outcome.FAILED) -> Verdict:
+    result = CheckResult(f"devices.{check}", "devices", "A title", outcome, mistake=mistake, hint=hint)
+    return Verdict("challenge5", (), (result,), None)
+
+
+def test_the_same_check_goes_on_where_its_hints_were(folder: Path, challenge: Challenge) -> None:
+    progress, step = load(folder), challenge.step("devices")
+    progress.record(challenge, failed("moves"))
+    progress.hints["devices"] = 2
+    progress.record(challenge, failed("moves"))
+    assert progress.next_hint(step) == 2
+
+
+def test_another_check_begins_with_the_first_hint(folder: Path, challenge: Challenge) -> None:
+    progress, step = load(folder), challenge.step("devices")
+    progress.record(challenge, failed("moves"))
+    progress.hints["devices"] = 3
+    progress.record(challenge, failed("counts"))
+    assert progress.next_hint(step) == 0
+
+
+def test_another_check_begins_with_the_hint_that_fits_its_mistake(folder: Path, challenge: Challenge) -> None:
+    progress, step = load(folder), challenge.step("devices")
+    progress.record(challenge, failed("moves"))
+    progress.record(challenge, failed("counts", mistake="counts_from_one", hint=step.hints[1]))
+    assert progress.current_hint(step) == 1
+    assert progress.next_hint(step) == 2
+
+
+def test_another_mistake_at_the_same_check_begins_with_its_own_hint(folder: Path, challenge: Challenge) -> None:
+    progress, step = load(folder), challenge.step("devices")
+    progress.record(challenge, failed("moves", mistake="always_cpu", hint=step.hints[2]))
+    progress.record(challenge, failed("moves", mistake="dtype_changed", hint=step.hints[1]))
+    assert progress.current_hint(step) == 1
+
+
+def test_hints_seen_while_a_step_was_to_do_are_not_shown_again(folder: Path, challenge: Challenge) -> None:
+    progress, step = load(folder), challenge.step("devices")
+    progress.record(challenge, failed("moves", outcome=Outcome.TODO))
+    progress.hints["devices"] = 2
+    progress.record(challenge, failed("moves"))
+    assert progress.next_hint(step) == 2
+
+
+def test_a_failure_shows_no_hint_before_the_one_that_fits(folder: Path, challenge: Challenge) -> None:
+    step = challenge.step("devices")
+    text = hint_for_failure(challenge, step, load(folder), more="the next command", fitting=step.hints[1])
+    assert text == f"{step.hints[1]}\nMore: the next command"
+
+
+def test_two_commands_at_once_keep_what_each_has_changed(folder: Path, challenge: Challenge) -> None:
+    grading, asking = load(folder), load(folder)
+    asking.hints["attention"] = 1
+    asking.save()
+    grading.record(challenge, a_run("devices", Outcome.PASSED))
+    grading.save()
+    assert (load(folder).steps, load(folder).hints) == ({"devices": "passed"}, {"attention": 1})
+
+
+def test_what_one_command_forgets_stays_forgotten(folder: Path, challenge: Challenge) -> None:
+    first = load(folder)
+    first.record(challenge, a_run("devices", Outcome.PASSED))
+    first.save()
+    other, resetting = load(folder), load(folder)
+    resetting.forget(challenge.step("devices"))
+    resetting.save()
+    other.record(challenge, a_run("attention", Outcome.TODO))
+    other.save()
+    assert load(folder).steps == {"attention": "todo"}
+
+
+def test_many_commands_at_once_lose_nothing(folder: Path, challenge: Challenge) -> None:
+    names = [f"{step.name}-{number}" for step in challenge.steps for number in range(8)]
+    program = (
+        "import sys; from pathlib import Path; from grader.progress import load_progress\n"
+        "progress = load_progress(Path(sys.argv[1]), 'challenge5', Path(sys.argv[2]))\n"
+        "for name in sys.argv[3:]: progress.hints[name] = 1; progress.save()\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(folder.parent / "notes"), str(folder), *names[start::4]],
+            cwd=Path(__file__).parents[2],
+        )
+        for start in range(4)
+    ]
+    assert [process.wait() for process in processes] == [0, 0, 0, 0]
+    assert load(folder).hints == dict.fromkeys(names, 1)

@@ -60,7 +60,7 @@ def test_a_green_step_takes_one_line(written: Written) -> None:
 
 def test_a_full_pass_ends_with_the_verdict(written: Written) -> None:
     text = written(reports.verdict_of(reports.PASSED, smoke=reports.SMOKE))
-    assert text.endswith("Passed: all 1 checks and the smoke test.\nisolation: process\n")
+    assert text.endswith("Passed: all 1 checks and the smoke test.\nisolation: separate process only\n")
 
 
 def test_a_step_that_is_not_green_lists_its_checks(written: Written) -> None:

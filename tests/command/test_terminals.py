@@ -2,91 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
 import sys
 import termios
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from grader.command import INTERRUPTED
-from tests.command.conftest import RUN_SECONDS, environment
+from grader.command import INTERRUPTED, WRONG_USAGE
+from tests.command.conftest import environment
+from tests.command.terminal import Terminal, open_terminal, processes_with
 
-ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 STOP_SECONDS = 10.0  # under one on an idle machine; a bound for a machine that is busy with other tests
-
-
-@dataclass
-class Terminal:
-    """A run of the command on a terminal of 80 columns and 24 lines."""
-
-    process: subprocess.Popen[bytes]
-    screen: int  # our end of the terminal
-    settings: list[Any]
-    output: str = ""
-
-    def read(self, seconds: float) -> bool:
-        """Take what the command writes within so many seconds; False at its end."""
-        if not select.select([self.screen], [], [], seconds)[0]:
-            return True
-        try:
-            data = os.read(self.screen, 1 << 16)
-        except OSError:  # nobody holds the other end any more
-            return False
-        self.output += data.decode(errors="replace")
-        return bool(data)
-
-    def read_until(self, text: str) -> None:
-        deadline = time.monotonic() + RUN_SECONDS
-        while text not in self.text:
-            assert self.read(0.1), self.output
-            assert time.monotonic() < deadline, self.output
-
-    def press_ctrl_c(self) -> float:
-        """Press it and wait for the end; return how long that took, in seconds."""
-        started = time.monotonic()
-        os.write(self.screen, b"\x03")
-        self.read_to_the_end()
-        return time.monotonic() - started
-
-    def read_to_the_end(self) -> None:
-        while self.process.poll() is None:
-            self.read(0.05)
-        while select.select([self.screen], [], [], 0)[0] and self.read(0):
-            pass
-
-    @property
-    def text(self) -> str:
-        return ESCAPE.sub("", self.output).replace("\r", "")
-
-
-def open_terminal(project: Path, scratch: Path, *arguments: str, **changes: str) -> Terminal:
-    screen, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 80))
-    variables = environment(scratch, TMPDIR=str(scratch), **changes)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "grader", *arguments],
-        cwd=project,
-        env=variables,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that ^C on it becomes a signal
-    )
-    settings = termios.tcgetattr(theirs)
-    os.close(theirs)
-    return Terminal(process, screen, settings)
 
 
 @pytest.fixture(scope="module")
@@ -124,16 +55,6 @@ def stopped_in_smoke_test(project: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(params=["stopped_in_checks", "stopped_in_smoke_test"])
 def stopped(request: pytest.FixtureRequest) -> Stopped:
     found: Stopped = request.getfixturevalue(request.param)
-    return found
-
-
-def processes_with(text: str) -> list[int]:
-    """Return the processes in whose environment this stands."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError):
-            if text.encode() in entry.read_bytes():
-                found.append(int(entry.parent.name))
     return found
 
 
@@ -206,6 +127,15 @@ def test_ctrl_c_leaves_no_process(stopped: Stopped) -> None:
 
 def test_ctrl_c_leaves_no_scratch_folder(stopped: Stopped) -> None:
     assert list(stopped.scratch.glob("fine-dropout-*")) == []
+
+
+def test_data_that_are_refused_give_the_cursor_back(project: Path, scratch: Path, tmp_path: Path) -> None:
+    data = tmp_path / "too-short.jsonl"
+    data.write_text('{"text": "one sentence"}\n', encoding="utf-8")
+    terminal = open_terminal(project, scratch, "challenge5", "--solution", "--data", str(data))
+    terminal.read_to_the_end()
+    assert terminal.process.returncode == WRONG_USAGE
+    assert terminal.output.rindex("\x1b[?25h") > terminal.output.rindex("\x1b[?25l")
 
 
 def test_two_signals_are_no_worse_than_one(project: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from grader.command import main
 from tests.command.conftest import Grade, Run
 
 Refused = Callable[..., str]
+OPTIONS = ("--only", "--no-smoke", "--solution", "--ref", "--data", "--tokenizer", "--isolation", "--format", "--seed")
 
 
 @pytest.fixture
@@ -145,6 +146,40 @@ def test_a_folder_that_was_removed_cannot_be_the_current_one(
     assert "The current folder has been removed." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("left_out", [["--no-smoke"], ["--only", "attention"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "training", [["--data", "missing.jsonl"], ["--data", "fineweb"], ["--tokenizer", "gpt2"]], ids=" ".join
+)
+def test_what_to_train_on_is_refused_where_nothing_is_trained(
+    training: list[str], left_out: list[str], refused: Refused
+) -> None:
+    message = refused("challenge5", *training, *left_out)
+    assert f"{training[0]} is for the smoke test, which {left_out[0]} leaves out." in message
+
+
+def test_an_isolation_that_there_is_not_is_refused(refused: Refused) -> None:
+    assert "See: grade CHALLENGE --help" in refused("challenge5", "--isolation", "docker")
+
+
+def test_bubblewrap_by_name_is_refused_where_it_is_not_installed(
+    refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "--isolation process" in refused("challenge5", "--isolation", "bwrap")
+
+
+@pytest.mark.parametrize("arguments", [("challenge5", "--folder", "nowhere"), ("challenge5", "--folder")], ids=" ".join)
+def test_the_hint_of_a_missing_folder_is_refused(arguments: tuple[str, ...], refused: Refused) -> None:
+    assert "folder" in refused("hint", *arguments)
+
+
+def test_a_project_without_solutions_says_that_they_are_missing(tmp_path: Path, refused: Refused) -> None:
+    (tmp_path / "challenges" / "challenge5").mkdir(parents=True)
+    message = refused("challenge5", "--solution", cwd=tmp_path)
+    assert f"There is no folder solutions/challenge5 in {tmp_path}." in message
+    assert "grade challenge5 --ref BRANCH" in message
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> dict[str, Path]:
     """Files that cannot be trained on, by what is wrong with them."""
@@ -202,7 +237,7 @@ def test_help_is_no_mistake(option: str, capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out.startswith("usage: grade CHALLENGE")
 
 
-@pytest.mark.parametrize("option", ["--only", "--no-smoke", "--solution", "--ref", "--data", "--format", "--seed"])
+@pytest.mark.parametrize("option", OPTIONS)
 def test_the_help_of_grade_lists_every_option(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["challenge5", "--help"])
@@ -217,3 +252,15 @@ def test_a_step_named_as_a_challenge_is_shown_as_an_option(refused: Refused) -> 
 def test_a_folder_that_holds_none_of_the_files_is_another_folder(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "holds none of the files of challenge5" in refused("challenge5", str(tmp_path / "empty"))
+
+
+@pytest.mark.parametrize("tool", ["hint", "watch", "reset", "doctor", "data"])
+def test_the_help_of_each_tool_has_examples(tool: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([tool, "--help"])
+    assert end.value.code == 0
+    assert f"  grade {tool}" in capsys.readouterr().out.partition("example")[2]
+
+
+def test_a_folder_that_is_missing_cannot_be_watched(refused: Refused) -> None:
+    assert "There is no folder nowhere." in refused("watch", "challenge5", "nowhere")

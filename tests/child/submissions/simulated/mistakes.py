@@ -92,3 +92,9 @@ def array(device: Any) -> Any:
     import numpy as np
 
     return np.asarray(torch.ones(3, device=device))
+
+
+def total_that_begins_on_the_cpu(device: Any) -> Any:
+    total = torch.tensor(0.0)
+    total += torch.ones((), device=device)
+    return total.item()

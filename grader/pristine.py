@@ -1,0 +1,57 @@
+"""The stub of a step as it was handed out, to begin again with.
+
+It is made from the solution, which is the one source of the stubs. A learner's copy of the project may be without: then
+git is asked for the newest version of the file that is still a stub, and where git has none, the marked places of the
+learner's own file are emptied.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.challenge import Step
+from grader.errors import UsageError
+from grader.git_reference import run_git
+from grader.project import Project
+from grader.stubs import is_stub, stub_of
+
+VERSIONS = 200  # of one file in git, that are looked through
+
+
+def pristine_stub(project: Project | None, challenge: str, step: Step, folder: Path) -> str:
+    """Return the text of a step's stub.
+
+    Raises:
+        UsageError: it cannot be had.
+    """
+    if project is not None:
+        solution = project.solution(challenge) / step.file
+        if solution.is_file():
+            return stub_of(solution.read_text(encoding="utf-8"))
+        if (stub := _stub_in_git(project, f"challenges/{challenge}/{step.file}")) is not None:
+            return stub
+    emptied = _emptied(folder / step.file)
+    if emptied is None:
+        raise UsageError(
+            f"The stub of {step.name} cannot be had: there is no solution to make it from, git has no version of it, "
+            f"and {step.file} has lost its marked places. Take it from a fresh copy of the project."
+        )
+    return emptied
+
+
+def _stub_in_git(project: Project, path: str) -> str | None:
+    listed = run_git(project, "log", f"--max-count={VERSIONS}", "--format=%H", "--", path) or b""
+    for commit in listed.decode().split():
+        content = run_git(project, "show", f"{commit}:./{path}")
+        text = content.decode(errors="replace") if content is not None else ""
+        if is_stub(text):
+            return text
+    return None
+
+
+def _emptied(path: Path) -> str | None:
+    try:
+        text = stub_of(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, IndexError):
+        return None
+    return text if is_stub(text) else None

@@ -1,0 +1,82 @@
+"""Which steps a save concerns, and what counts as a save."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from grader.challenge import Challenge
+from grader.watch.affected import affected_steps
+from grader.watch.events import Events
+from tests.command.conftest import ROOT, STEPS
+
+SOLUTION = ROOT / "solutions" / "challenge5"
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_saved_step_is_graded_with_those_that_need_it(step: str, challenge: Challenge) -> None:
+    assert affected_steps(challenge, SOLUTION, [f"{step}.py"]) == {step, "training"}
+
+
+@pytest.mark.parametrize("name", ["model5.py", "helper.py", "package/part.py"])
+def test_a_file_that_is_no_step_concerns_every_step(name: str, challenge: Challenge) -> None:
+    assert affected_steps(challenge, SOLUTION, [name]) == set(STEPS)
+
+
+def test_a_step_that_imports_another_is_graded_with_it(challenge: Challenge, tmp_path: Path) -> None:
+    for name in STEPS:
+        (tmp_path / f"{name}.py").touch()
+    (tmp_path / "final_token_loss.py").write_text("from log_softmax import log_softmax\n", encoding="utf-8")
+    found = affected_steps(challenge, tmp_path, ["log_softmax.py"])
+    assert found == {"log_softmax", "final_token_loss", "training"}
+
+
+def test_a_step_that_is_gone_concerns_every_step(challenge: Challenge, tmp_path: Path) -> None:
+    assert affected_steps(challenge, tmp_path, ["devices.py"]) == set(STEPS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mean.py").write_text("one", encoding="utf-8")
+    return tmp_path
+
+
+def saved_by(folder: Path, name: str, text: str) -> set[str]:
+    with Events(folder) as events:
+        (folder / name).write_text(text, encoding="utf-8")
+        return events.wait()[0]
+
+
+def test_a_write_is_a_save(folder: Path) -> None:
+    assert saved_by(folder, "mean.py", "two") == {"mean.py"}
+
+
+def test_a_write_of_the_same_length_is_a_save(folder: Path) -> None:
+    before = (folder / "mean.py").stat()
+    with Events(folder) as events:
+        (folder / "mean.py").write_text("two", encoding="utf-8")
+        os.utime(folder / "mean.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert events.wait()[0] == {"mean.py"}
+
+
+def test_a_removal_is_a_save(folder: Path) -> None:
+    with Events(folder) as events:
+        (folder / "mean.py").unlink()
+        assert events.wait()[0] == {"mean.py"}
+
+
+def test_what_is_no_python_file_is_not_looked_at(folder: Path) -> None:
+    with Events(folder) as events:
+        (folder / "mean.py.swp").write_text("an editor's own", encoding="utf-8")
+        (folder / "helper.py").write_text("", encoding="utf-8")
+        assert events.wait()[0] == {"helper.py"}
+
+
+def test_a_save_is_urgent_and_a_wish_for_a_hint_is_not(folder: Path) -> None:
+    events = Events(folder)
+    events.press("h")
+    assert not events.is_urgent()
+    events.press("q")
+    assert events.is_urgent()
