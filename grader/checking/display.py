@@ -31,6 +31,16 @@ def show(value: Any) -> str:
     return str(value)[:200]
 
 
+def device_name(device: str) -> str:
+    """Write a device's name so that a learner who has never seen the simulated one knows what it is."""
+    return f"{device} (simulated)" if device.startswith("sim") else device
+
+
+def show_place(tensor: torch.Tensor, place: tuple[int, ...]) -> str:
+    """Write one element of a tensor, and where it stands."""
+    return f"{_number(float(tensor[place]))} at {list(place)}"
+
+
 def _show_tensor(tensor: torch.Tensor) -> str:
     if tensor.numel() > MAX_VALUES or tensor.numel() == 0:
         return f"a tensor {_shape(tensor)} of {_dtype(tensor)}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from grader.checking.display import show
+from grader.checking.display import show, show_place
 from grader.wire import WireOpaque, WireTensor
+
+SHOWN_WHOLE = 8  # elements; of a larger tensor the one that is furthest off is shown
 
 
 class Mismatch(Exception):
@@ -79,15 +82,16 @@ def expect_close(
     if actual.shape != expected.shape:
         raise ValueError(f"compare like with like: {actual.shape} and {expected.shape}")
     wide, reference = actual.double(), expected.double()
+    excess = ((wide - reference).abs() - tolerance).nan_to_num(nan=math.inf)
     broken = ~torch.isfinite(wide) & torch.isfinite(reference)
-    if broken.any():
-        raise Mismatch(
-            f"There is NaN or infinity in {what}.",
-            expected=show(expected),
-            actual=show(actual),
-        )
-    if not bool(((wide - reference).abs() <= tolerance).all()):
+    if bool(broken.any()):
+        message = f"There is NaN or infinity in {what}."
+    elif not bool((excess > 0).any()):
+        return
+    if actual.numel() <= SHOWN_WHOLE:
         raise Mismatch(message, expected=show(expected), actual=show(actual))
+    place = tuple(int(index) for index in torch.unravel_index(excess.argmax(), excess.shape))
+    raise Mismatch(message, expected=show_place(reference, place), actual=show_place(wide, place))
 
 
 def expect_float(actual: Any, expected: float, *, tolerance: float, message: str, what: str = "the result") -> None:
@@ -102,7 +106,7 @@ def expect_float(actual: Any, expected: float, *, tolerance: float, message: str
 def kind_of(value: Any) -> str:
     """Say what a value is: "None", "a list", "a tensor [2, 3] of float32"."""
     if value is None:
-        return "None (is the `return` missing?)"
+        return "None (which is what a function without `return` gives)"
     if isinstance(value, WireTensor):
         return f"a tensor {_shape_text(value.values.shape)} of {str(value.values.dtype).removeprefix('torch.')}"
     if isinstance(value, WireOpaque):

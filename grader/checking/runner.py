@@ -6,25 +6,22 @@ it on at once. Nothing of the learner's is collected: pytest is given our files,
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
-import time
 import traceback
 from collections.abc import Callable
 from unittest import mock
 
-import hypothesis
 import pytest
 import torch
 from hypothesis.configuration import set_hypothesis_home_dir
-from hypothesis.errors import Flaky
 
 from grader.challenge import Challenge, Step
-from grader.checking.expect import Mismatch
-from grader.checking.trial import EnoughShrinking, Trial
+from grader.checking.one_check import OneCheck, check_id, step_name, title
+from grader.checking.trial import Trial
+from grader.checking.waiting import Waiting
+from grader.diagnosis.diagnosis import Diagnosis
 from grader.errors import GraderError
-from grader.submission.problems import CheckAborted, LearnerError
 from grader.submission.remote import RemoteFunction, Submission
 from grader.unfilled import unfilled_functions
 from grader.verdict import CheckResult, Outcome
@@ -51,43 +48,74 @@ def run_checks(
     only: frozenset[str] = frozenset(),
     seed: int = 0,
     on_result: OnResult = lambda result: None,
+    on_end: Callable[[], None] = lambda: None,
+    diagnosis: Diagnosis | None = None,
+    smallest: bool = True,
 ) -> tuple[tuple[str, ...], tuple[CheckResult, ...]]:
     """Run the checks of all steps, or of the steps in `only`.
 
     Args:
         seed: picks another draw of examples; the same seed draws the same ones.
-        on_result: told of each result as soon as it is there.
+        on_result: told of each result as soon as it is there, before it is diagnosed.
+        on_end: called when all results are there, before they are diagnosed.
+        diagnosis: names known mistakes in the results that are returned.
+        smallest: look for the smallest counterexample; without, the first has to do.
     Returns:
         The ids of all checks of the challenge, and the results of those that were asked for.
     Raises:
         GraderError: a check of ours is broken.
     """
     torch.set_num_threads(1)  # the tensors are small, and the child needs a core as well
-    plugin = _ChecksPlugin(challenge, submission, only=only, seed=seed, on_result=on_result)
+    plugin = _ChecksPlugin(
+        challenge, submission, only=only, seed=seed, on_result=on_result, diagnosis=diagnosis, smallest=smallest
+    )
     files = [str(path) for path in challenge.check_files]
     with tempfile.TemporaryDirectory(prefix="fine-dropout-") as home, mock.patch.dict(os.environ, ENVIRONMENT):
         set_hypothesis_home_dir(home)  # it would leave a folder where the command was called
-        status = pytest.main([*ARGUMENTS, f"--rootdir={challenge.folder}", *files], plugins=[plugin])
-    if plugin.ended_by is not None:
-        raise plugin.ended_by
-    if status == pytest.ExitCode.INTERRUPTED:  # Ctrl-C between two checks
-        raise KeyboardInterrupt
-    if status != pytest.ExitCode.OK or not plugin.expected:
-        raise GraderError(f"pytest could not run the checks of {challenge.name} ({status!r}). {plugin.collect_trouble}")
-    return plugin.expected, tuple(plugin.results)
+        # Files of the same name are told apart by their challenge.
+        root = challenge.folder.parent
+        status = pytest.main([*ARGUMENTS, f"--rootdir={root}", *files], plugins=[plugin])
+        plugin.raise_what_ended_it(status)
+        on_end()
+        if diagnosis is None:
+            return plugin.expected, tuple(plugin.results)
+        for check in plugin.failed:
+            check.question(diagnosis.recording)
+        return plugin.expected, diagnosis.name(plugin.results)
 
 
 class _ChecksPlugin:
     def __init__(
-        self, challenge: Challenge, submission: Submission, *, only: frozenset[str], seed: int, on_result: OnResult
+        self,
+        challenge: Challenge,
+        submission: Submission,
+        *,
+        only: frozenset[str],
+        seed: int,
+        on_result: OnResult,
+        diagnosis: Diagnosis | None,
+        smallest: bool,
     ) -> None:
         self.challenge, self.submission = challenge, submission
-        self.only, self.seed, self.on_result = only, seed, on_result
+        self.diagnosis, self.smallest = diagnosis, smallest
+        self.recording = None if diagnosis is None else diagnosis.begin(submission)
+        self.failed: list[OneCheck] = []
+        self.waiting, self.seed, self.on_result = Waiting(challenge, only), seed, on_result
         self.results: list[CheckResult] = []
         self.expected: tuple[str, ...] = ()
-        self.trial = Trial()
+        self.step = ""  # whose checks are being run
         self.ended_by: BaseException | None = None  # what ends the run before its last check
         self.collect_trouble = ""
+
+    def raise_what_ended_it(self, status: int) -> None:
+        """Raise what ended the run before its last check, if anything did."""
+        if self.ended_by is not None:
+            raise self.ended_by
+        if status == pytest.ExitCode.INTERRUPTED:  # Ctrl-C between two checks
+            raise KeyboardInterrupt
+        if status != pytest.ExitCode.OK or not self.expected:
+            name = self.challenge.name
+            raise GraderError(f"pytest could not run the checks of {name} ({status!r}). {self.collect_trouble}")
 
     # What checks may ask for as arguments.
 
@@ -97,7 +125,7 @@ class _ChecksPlugin:
 
     @pytest.fixture(name="trial")
     def trial_fixture(self) -> Trial:
-        return self.trial
+        return Trial()  # each run of a check has one of its own
 
     @pytest.fixture(name="function")
     def function_fixture(self, request: pytest.FixtureRequest) -> RemoteFunction:
@@ -112,19 +140,25 @@ class _ChecksPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
-        self.expected = tuple(_check_id(item) for item in items)
-        missing = {step.name for step in self.challenge.steps} - {_step_name(item) for item in items}
+        self.expected = tuple(check_id(item) for item in items)
+        missing = {step.name for step in self.challenge.steps} - {step_name(item) for item in items}
         if missing or len(set(self.expected)) != len(self.expected):
             raise GraderError(f"no checks for {sorted(missing)}, or two checks of one name")
-        if self.only:
-            items[:] = [item for item in items if _step_name(item) in self.only]
+        items[:] = [item for item in items if self.waiting.is_expected(step_name(item))]
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """Run one check; its outcome goes into `results`, never into pytest's own."""
+        step = step_name(pyfuncitem)
         try:
+            if self.waiting.is_pointless(step):
+                return True
             result = self._result(pyfuncitem)
-            self.results.append(result)
-            self.on_result(result)  # may fail as well: the reader of the report is gone, say
+            self.waiting.note(result)
+            if step not in self.waiting.silent:
+                self.results.append(result)
+                self.on_result(result)  # may fail as well: the reader of the report is gone, say
+                if self.diagnosis is not None:
+                    self.diagnosis.expect(result)
         except BaseException as end:
             self.ended_by = end
             pyfuncitem.session.shouldstop = "see ended_by"
@@ -142,27 +176,38 @@ class _ChecksPlugin:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            raise _as_grader_error(_check_id(item), error) from error
+            raise _as_grader_error(check_id(item), error) from error
 
     def _run(self, item: pytest.Function) -> CheckResult:
-        step = self.challenge.step(_step_name(item))
+        step = self.challenge.step(step_name(item))
         reason = self._why_not(step)
         if not reason:
-            return self._outcome(item, step)
+            return self._outcome(OneCheck(item, self.submission, seed=self.seed))
         if self._is_unfilled(item, step):
             message = f"Still to do: fill the marked place in {step.file}."
-            return CheckResult(_check_id(item), step.name, _title(item), Outcome.TODO, message, location=step.file)
-        return CheckResult(_check_id(item), step.name, _title(item), Outcome.NOT_RUN, reason)
+            return CheckResult(check_id(item), step.name, title(item), Outcome.TODO, message, location=step.file)
+        return CheckResult(check_id(item), step.name, title(item), Outcome.NOT_RUN, reason)
+
+    def _outcome(self, check: OneCheck) -> CheckResult:
+        is_reported = check.step not in self.waiting.silent
+        result = check.run(self.recording if is_reported else None, smallest=self.smallest and is_reported)
+        if is_reported and result.outcome in (Outcome.FAILED, Outcome.ERROR):
+            self.failed.append(check)
+        return result
 
     def _why_not(self, step: Step) -> str:
         """Say why a check of this step cannot be run now; empty if it can."""
-        for needed in step.needs:
-            found = [result for result in self.results if result.step == needed]
-            if any(result.outcome is not Outcome.PASSED for result in found):
-                return f"Waits for the step {needed}: its checks must pass first."
+        if reason := self.waiting.reason(step):
+            return reason
         if self.submission.run_is_over:
             return "Not run: the time for the whole run was used up before."
-        return ""
+        self._begin_step(step)
+        return "Not run: the time for this step was used up before." if self.submission.step_is_over else ""
+
+    def _begin_step(self, step: Step) -> None:
+        if step.name != self.step:
+            self.step = step.name
+            self.submission.begin_step()
 
     def _is_unfilled(self, item: pytest.Function, step: Step) -> bool:
         """True if what the check is about is still a stub; a check of a given file shares the step's fate."""
@@ -170,80 +215,7 @@ class _ChecksPlugin:
         module, name = item.obj.checks
         return name in unfilled if module == step.name else bool(unfilled)
 
-    def _outcome(self, item: pytest.Function, step: Step) -> CheckResult:
-        self.trial = trial = Trial(before_example=self.submission.seed_generators)
-        self.submission.begin_check()
-        started = time.monotonic()
-        outcome, message, location = self._call(item, trial)
-        counterexample = trial.counterexample() if outcome in (Outcome.FAILED, Outcome.ERROR) else ""
-        if outcome is Outcome.FAILED and location is None:
-            location = self._definition(item)
-        return CheckResult(
-            id=_check_id(item),
-            step=step.name,
-            title=_title(item),
-            outcome=outcome,
-            message=message,
-            counterexample=counterexample,
-            location=location,
-            examples=trial.held,
-            seconds=time.monotonic() - started,
-            output=self.submission.process.take_output() if outcome is not Outcome.PASSED else "",
-        )
-
-    def _call(self, item: pytest.Function, trial: Trial) -> tuple[Outcome, str, str | None]:
-        """Call the check and say what its end means: outcome, message, location."""
-        arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
-        if "trial" in item.fixturenames:
-            arguments["trial"] = trial
-        required = item.obj.required_examples
-        try:
-            if hasattr(item.obj, "hypothesis"):
-                hypothesis.seed(self._seed_of(item))(item.obj)
-            item.obj(**arguments)
-        except CheckAborted as end:
-            if trial.failure is not None:  # the search for a smaller counterexample ran into a limit
-                return _failure(trial, end)
-            return end.outcome, end.message, end.location
-        except (Mismatch, LearnerError, EnoughShrinking, Flaky, BaseExceptionGroup) as end:
-            if isinstance(end, Mismatch | LearnerError) and trial.failure is None:
-                trial.record(end, {})
-            return _failure(trial, end)
-        if required == 1 and not hasattr(item.obj, "hypothesis"):
-            trial.count()
-        if trial.held < required:
-            raise GraderError(f"only {trial.held} of {required} examples were run")
-        return Outcome.PASSED, "", None
-
-    def _seed_of(self, item: pytest.Function) -> int:
-        """Draw different examples for each check and for each `--seed`, the same ones every time."""
-        return int.from_bytes(hashlib.sha256(f"{self.seed}/{_check_id(item)}".encode()).digest()[:8], "big")
-
-    def _definition(self, item: pytest.Function) -> str | None:
-        return self.submission.function(*item.obj.checks).location()
-
-
-def _failure(trial: Trial, end: BaseException) -> tuple[Outcome, str, str | None]:
-    failure = trial.failure
-    if failure is None:  # nothing of the learner's: a broken check, or Hypothesis is
-        raise end
-    if isinstance(failure, LearnerError):
-        return Outcome.ERROR, failure.message, failure.location
-    return Outcome.FAILED, failure.message, None
-
 
 def _as_grader_error(check: str, error: BaseException) -> GraderError:
     last = "".join(traceback.format_exception(error)).strip()
     return GraderError(f"the check {check} is broken.\n{last}")
-
-
-def _step_name(item: pytest.Item) -> str:
-    return item.path.stem.removeprefix("test_")
-
-
-def _check_id(item: pytest.Item) -> str:
-    return f"{_step_name(item)}.{item.name.removeprefix('test_')}"
-
-
-def _title(item: pytest.Function) -> str:
-    return " ".join((item.obj.__doc__ or "").split()).rstrip(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import is_dataclass
 from typing import Any
 
@@ -12,11 +12,12 @@ import torch
 
 from grader.checking.display import show
 from grader.checking.expect import Mismatch
-from grader.submission.output import printable
+from grader.submission.output import without_control
 from grader.submission.problems import LearnerError
 from grader.wire import WireIterator, WireTensor
 
 MAX_SHRINKS = 200  # examples tried after the first failure, to find a smaller one
+MAX_QUESTIONS = 30  # examples of a check that failed which are asked to find out why
 SHRINK_SECONDS = 10.0  # for slow learner code; above it the smallest so far has to do
 
 
@@ -27,9 +28,15 @@ class EnoughShrinking(BaseException):
 class Trial:
     """What the runner learns about one check while it runs."""
 
-    def __init__(self, before_example: Callable[[], None] = lambda: None) -> None:
-        """Count from zero. `before_example` is called at the start of each example that is drawn."""
+    def __init__(self, before_example: Callable[[], None] = lambda: None, *, smallest: bool = True) -> None:
+        """Count from zero.
+
+        Args:
+            before_example: called at the start of each example that is drawn.
+            smallest: look for the smallest failure; without, the first has to do.
+        """
         self.before_example = before_example
+        self.max_shrinks = MAX_SHRINKS if smallest else 0
         self.held = 0  # examples that passed
         self.failure: Mismatch | LearnerError | None = None
         self.tried: dict[str, Any] = {}  # what was drawn for `failure`
@@ -64,7 +71,7 @@ class Trial:
         if self.smallest is None:
             return
         self.shrinks += 1
-        if self.shrinks > MAX_SHRINKS or time.monotonic() > self.first_failure_at + SHRINK_SECONDS:
+        if self.shrinks > self.max_shrinks or time.monotonic() > self.first_failure_at + SHRINK_SECONDS:
             _, self.failure, self.tried = self.smallest
             raise EnoughShrinking
 
@@ -83,7 +90,24 @@ class Trial:
         if isinstance(self.failure, Mismatch):
             lines += [f"expected: {self.failure.expected}"] if self.failure.expected else []
             lines += [f"got:      {self.failure.actual}"] if self.failure.actual else []
-        return "\n".join(printable(line).replace("\n", " ") for line in lines)
+        return "\n".join(without_control(line).replace("\n", " ") for line in lines)
+
+
+class Questioning(Trial):
+    """A run of a check in which every example is asked, whatever comes of it: to learn what the answers are."""
+
+    def __init__(self, before_example: Callable[[], None]) -> None:
+        super().__init__(before_example)
+        self.asked = 0
+
+    @contextmanager
+    def example(self, drawn: dict[str, Any]) -> Iterator[None]:
+        self.asked += 1
+        if self.asked > MAX_QUESTIONS:
+            raise EnoughShrinking
+        self.before_example()
+        with suppress(Mismatch, LearnerError):
+            yield
 
 
 def _tells_a_learner(name: str, value: Any) -> bool:

@@ -26,6 +26,7 @@ from grader.child.pretend_machine import pretend_machine
 from grader.child.values import HeldObjects, to_wire
 from grader.wire import MAX_TEXT_BYTES, PREFIX, WireObject, pack, unpack
 
+REAL_ACCELERATORS = ("cuda", "mps", "xpu")  # of which a machine has one at most
 # Standard-library modules that torch may import late: loaded before a learner's file of the same name can be found.
 PRELOADED = ("json", "random", "statistics", "typing", "logging", "copy", "pickle", "queue", "types", "string", "token")
 
@@ -212,12 +213,12 @@ class Worker:
         """Stop observing, and answer with what was noted."""
         return self.observers.pop(reference.number).finish()
 
-    def do_seed(self) -> None:
+    def do_seed(self, number: int = 0) -> None:
         """Bring the global random generators to a fixed state, so that an example always ends in the same way."""
-        torch.manual_seed(0)
-        random.seed(0)
+        torch.manual_seed(number)
+        random.seed(number)
         if "numpy" in sys.modules:
-            sys.modules["numpy"].random.seed(0)
+            sys.modules["numpy"].random.seed(number)
 
     def do_random_state(self) -> list[str]:
         """Answer with digests of the states of PyTorch's and of Python's random generators."""
@@ -226,7 +227,7 @@ class Worker:
 
 
 def _real_accelerator() -> str | None:
-    # Asked in the worker, not in the nursery: a GPU driver does not survive a fork.
-    if not torch.accelerator.is_available():
-        return None
-    return f"{torch.accelerator.current_accelerator()}:0"
+    # Asked in the worker, not in the nursery: a GPU driver does not survive a fork. And not asked of torch.accelerator,
+    # which knows one accelerator only, and that is the simulated one by now.
+    kinds = (kind for kind in REAL_ACCELERATORS if torch.get_device_module(kind).is_available())
+    return next((f"{kind}:0" for kind in kinds), None)
