@@ -1,10 +1,12 @@
 """What a challenge is: its steps, hints and limits, read from `grader/checks/NAME/challenge.toml`.
 
-A challenge is found by its folder; there is no list of challenges to extend.
+A challenge is found by its folder; there is no list of challenges to extend. Authors who keep theirs elsewhere name
+their own checks folder in the environment.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any
 
 from grader.errors import GraderError, UsageError
 
-CHECKS_FOLDER = Path(__file__).parent / "checks"
+OWN_CHECKS = Path(__file__).parent / "checks"
+CHECKS_VARIABLE = "FINE_DROPOUT_CHECKS"  # names another folder of challenges
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Limits:
 
     call_seconds: float = 10.0  # one call of a learner function
     check_seconds: float = 30.0  # all examples of one check
+    step_seconds: float = 120.0  # all checks of one step
     run_seconds: float = 300.0  # the whole run
     memory_bytes: int = 2 * 1024**3  # beyond what Python and torch use
     processes: int = 64
@@ -73,24 +77,41 @@ class Challenge:
         return path if path.is_file() else None
 
 
-def challenge_names(checks_folder: Path = CHECKS_FOLDER) -> list[str]:
-    return sorted(path.parent.name for path in checks_folder.glob("*/challenge.toml"))
+def checks_folder() -> Path:
+    """Return the folder with the hidden part of each challenge: the grader's own, or the one that is named instead.
+
+    Who runs the command names it. It is never found beside the learner's files: what lies in it runs in this process.
+
+    Raises:
+        UsageError: the one that is named holds no challenge.
+    """
+    named = os.environ.get(CHECKS_VARIABLE)
+    if not named:
+        return OWN_CHECKS
+    folder = Path(named).expanduser().resolve()
+    if not any(folder.glob("*/challenge.toml")):
+        raise UsageError(f"{CHECKS_VARIABLE} names {folder}, which holds no challenge (NAME/challenge.toml).")
+    return folder
 
 
-def load_challenge(name: str, checks_folder: Path = CHECKS_FOLDER) -> Challenge:
+def challenge_names() -> list[str]:
+    return sorted(path.parent.name for path in checks_folder().glob("*/challenge.toml"))
+
+
+def load_challenge(name: str) -> Challenge:
     """Read one challenge.
 
     Raises:
         UsageError: there is no such challenge.
         GraderError: its settings are broken.
     """
-    if name not in challenge_names(checks_folder):
-        for owner in challenge_names(checks_folder):
-            if any(step.name == name for step in load_challenge(owner, checks_folder).steps):
+    if name not in challenge_names():
+        for owner in challenge_names():
+            if any(step.name == name for step in load_challenge(owner).steps):
                 raise UsageError(f"{name} is a step of {owner}. Grade it alone with: grade {owner} --only {name}")
-        known = ", ".join(challenge_names(checks_folder))
+        known = ", ".join(challenge_names())
         raise UsageError(f"There is no challenge '{name}'. Challenges: {known} (see `grade list`).")
-    folder = checks_folder / name
+    folder = checks_folder() / name
     try:
         settings = tomllib.loads((folder / "challenge.toml").read_text(encoding="utf-8"))
         return _challenge_from(name, folder, settings)

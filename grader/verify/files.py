@@ -1,0 +1,85 @@
+"""What the folders of a challenge tell without being run: the stubs are the solution emptied, and give nothing away."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from grader.stubs import BEGIN, END, stub_of
+from grader.verify.course import Course
+from grader.verify.row import Part, Row
+
+READ_BYTES = 1024**2  # of one file: source, not a trained model that lies beside it
+
+
+def matching_part(course: Course) -> Part:
+    names = sorted({path.name for folder in (course.stubs, course.solution) for path in folder.glob("*.py")})
+    rows = (Row(name, not (wrong := _mismatch(course, name)), wrong) for name in names)
+    return Part("files", "every stub is its solution with the marked places emptied", len(names), rows)
+
+
+def _mismatch(course: Course, name: str) -> str:
+    """Say how a stub and its solution differ; empty if they match."""
+    stub, solution = course.stubs / name, course.solution / name
+    make = f"make it with: python -m grader.stubs {course.name}"
+    if not solution.is_file():
+        return "stands among the stubs, but not in the solution"
+    if not stub.is_file():
+        return f"stands in the solution, but not among the stubs: {make}"
+    source, own = (path.read_text(encoding="utf-8", errors="replace") for path in (solution, stub))
+    if source.count(BEGIN) != source.count(END):
+        return f"the solution has {source.count(BEGIN)} marks that begin and {source.count(END)} that end"
+    if BEGIN not in source and any(step.file == name for step in course.challenge.steps):
+        return f"the solution has no marked place ({BEGIN}), so that nothing is left to do"
+    lines = zip_longest(own.splitlines(), stub_of(source).splitlines())
+    number = next((number for number, (there, wanted) in enumerate(lines, start=1) if there != wanted), None)
+    return f"line {number} is not that of the emptied solution: {make}" if number else ""
+
+
+def hidden_part(course: Course) -> Part:
+    files = sorted(path for path in (course.stubs, *course.stubs.rglob("*")) if path.is_symlink() or path.is_file())
+    return Part(
+        "hidden", "no hidden file can be reached from the learner's folder", len(files), _reached(course, files)
+    )
+
+
+def _reached(course: Course, files: list[Path]) -> Iterator[Row]:
+    hidden = dict(_hidden_texts(course))
+    inside = course.stubs.resolve()
+    for path in files:
+        wrong = ""
+        if path.is_symlink() and (path == course.stubs or not path.resolve().is_relative_to(inside)):
+            wrong = f"is a link to {path.resolve()}: put a file of the learner's own there"
+        elif path.is_file() and (original := hidden.get(_content(path))):
+            wrong = f"is a copy of {original}: take it away"
+        yield Row(str(path.relative_to(course.stubs.parent)), not wrong, wrong)
+
+
+def _hidden_texts(course: Course) -> Iterator[tuple[str, str]]:
+    """Find what learners must not see: content and name of the hidden files, and of the solution where it is one."""
+    checks = course.challenge.folder
+    for path in sorted(checks.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield _content(path), f"the hidden file {path.relative_to(checks)}"
+    for path in sorted(course.solution.glob("*.py")):
+        if BEGIN in path.read_text(encoding="utf-8", errors="replace"):
+            yield _content(path), f"the solution's {path.name}"
+
+
+def _content(path: Path) -> str:
+    """Return what a file says, whatever its comments and its spaces; for one that is too large, its path."""
+    if path.stat().st_size > READ_BYTES:
+        return str(path)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return " ".join(text.split()) or str(path)
+    code = [node for node in tree.body if not _is_text(node)]
+    return "\n".join(map(ast.unparse, code)) or str(path)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
