@@ -33,10 +33,10 @@ class CausalSelfAttention(nn.Module):
         `F.scaled_dot_product_attention` takes the rate as `dropout_p` and never looks at the mode by itself.
 
         Args:
-            x: `[batch, time, embed_dim]`.
+            x: `[batch, time, embed_dim]`, on the device of the module's weights.
 
         Returns:
-            `[batch, time, embed_dim]`.
+            `[batch, time, embed_dim]`, on the same device.
         """
         # ---- your code: begin ----
         batch, time, embed_dim = x.shape

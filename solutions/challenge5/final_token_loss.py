@@ -15,7 +15,8 @@ def final_token_loss(logits: Tensor, targets: Tensor) -> Tensor:
         targets: `[batch, time]`, int64 token ids. The last column holds the tokens to predict.
 
     Returns:
-        A 0-dim tensor in nats, differentiable with respect to the logits.
+        A 0-dim tensor in nats, on the device of the logits. Differentiable with respect to the logits, and finite for
+        any finite logits, 10,000 and -10,000 included.
     """
     # ---- your code: begin ----
     last_logits = logits[:, -1, :]  # [batch, vocab]

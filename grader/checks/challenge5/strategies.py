@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 SEEDS = st.integers(0, 2**32 - 1)
+TRAINING, EVALUATION = "training", "evaluation"  # the modes of a module
+MODES = st.sampled_from((TRAINING, EVALUATION))
 
 
 def values(shape: tuple[int, ...], seed: int, *, scale: float = 1.0) -> Tensor:
@@ -59,8 +61,31 @@ def loss_cases(draw: st.DrawFn, *, least_batch: int = 1, least_time: int = 1) ->
 
 
 @st.composite
+def huge_loss_cases(draw: st.DrawFn) -> LossCase:
+    """Logits from -10,000 to 10,000: far apart in every row, or close together and far from those of other rows."""
+    case = draw(loss_cases())
+    if draw(st.booleans()):
+        return LossCase(case.logits * 2500, case.targets)
+    offsets = draw(st.lists(st.sampled_from((9996.0, -9996.0, 0.0)), min_size=case.sizes[0], max_size=case.sizes[0]))
+    return LossCase(case.logits + torch.tensor(offsets)[:, None, None], case.targets)
+
+
+@st.composite
 def token_batches(draw: st.DrawFn, *, vocab: int, largest_time: int) -> tuple[Tensor, Tensor]:
     """A batch `(tokens, targets)`, each `[batch, time]`, int64."""
     shape = (draw(st.integers(1, 4)), draw(st.integers(1, largest_time)))
     seed = draw(SEEDS)
     return token_ids(shape, vocab, seed), token_ids(shape, vocab, seed + 1)
+
+
+def batches_of(seed: int, count: int, *, vocab: int, time: int) -> list[tuple[Tensor, Tensor]]:
+    """Return some batches `(tokens, targets)` of two sequences each."""
+    shape = (2, time)
+    return [(token_ids(shape, vocab, seed + 2 * i), token_ids(shape, vocab, seed + 2 * i + 1)) for i in range(count)]
+
+
+def lists_of_batches(
+    *, vocab: int, largest_time: int, least: int = 1
+) -> st.SearchStrategy[list[tuple[Tensor, Tensor]]]:
+    """Draw up to four batches of one size, `least` or more."""
+    return st.builds(batches_of, SEEDS, st.integers(least, 4), vocab=st.just(vocab), time=st.integers(1, largest_time))

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from grader.checking import check, expect, expect_close, expect_tensor
+from grader.checking.display import device_name
 from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
-from grader.checks.challenge5.strategies import SEEDS, LossCase, loss_cases, token_ids, values
-from grader.submission.remote import RemoteFunction
+from grader.checks.challenge5.strategies import SEEDS, LossCase, huge_loss_cases, loss_cases, token_ids, values
+from grader.submission.remote import RemoteFunction, Submission
 from grader.wire import WireTensor
 
 LOSS = "final_token_loss:final_token_loss"
@@ -26,10 +27,23 @@ def ask(function: RemoteFunction, trial: Trial, logits: Tensor, targets: Tensor)
     return expect_tensor(function(logits, targets), shape=(), what="the loss")
 
 
-def expect_loss(actual: Tensor, expected: float, message: str) -> None:
-    expect_close(
-        actual, torch.tensor(expected, dtype=torch.float64), tolerance=TOLERANCE, message=message, what="the loss"
+def expect_loss(actual: Tensor, expected: float, message: str, *, tolerance: float = TOLERANCE) -> None:
+    wanted = torch.tensor(expected, dtype=torch.float64)
+    expect_close(actual, wanted, tolerance=tolerance, message=message, what="the loss")
+
+
+def ask_with_gradient(function: RemoteFunction, trial: Trial, case: LossCase) -> tuple[Tensor, Tensor]:
+    """Ask for the loss and its gradient; return both once they are there and of the right shape."""
+    trial.note(logits=case.logits, targets=case.targets)
+    answer = function.call(WireTensor(case.logits, requires_grad=True), case.targets, cotangent=torch.tensor(1.0))
+    loss = expect_tensor(answer.value, shape=(), what="the loss")
+    (gradient,) = answer.gradients or [None]
+    expect(
+        gradient is not None,
+        "No gradient flows: the loss is cut off from the logits (by .item(), detach(), .data, torch.tensor() or"
+        " no_grad()).",
     )
+    return loss, expect_tensor(gradient, shape=case.logits.shape, what="the gradient")
 
 
 @check(of=LOSS, examples=100, case=loss_cases())
@@ -54,7 +68,7 @@ def test_is_log_vocab_for_constant_logits(
     expect_loss(actual, math.log(vocab), f"With equal logits for all {vocab} tokens the loss must be log({vocab}).")
 
 
-@check(of=LOSS, examples=15, case=loss_cases(least_time=2), seed=SEEDS)
+@check(of=LOSS, examples=15, case=loss_cases(least_batch=2, least_time=3), seed=SEEDS)
 def test_only_last_position_counts(function: RemoteFunction, trial: Trial, case: LossCase, seed: int) -> None:
     """Logits and targets before the last position do not matter"""
     batch, time, vocab = case.sizes
@@ -70,15 +84,8 @@ def test_only_last_position_counts(function: RemoteFunction, trial: Trial, case:
 
 @check(of=LOSS, examples=16, case=loss_cases())
 def test_gradient(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
-    """The gradient is (softmax - one-hot) / batch at the last position, and zero before it"""
-    trial.note(logits=case.logits, targets=case.targets)
-    answer = function.call(WireTensor(case.logits, requires_grad=True), case.targets, cotangent=torch.tensor(1.0))
-    expect_tensor(answer.value, shape=(), what="the loss")
-    expect(
-        answer.gradients is not None,
-        "No gradient flows: the loss is cut off from the logits (by .item(), detach(), .data or no_grad()).",
-    )
-    gradient = expect_tensor((answer.gradients or [None])[0], shape=case.logits.shape, what="the gradient")
+    """Its gradient is (softmax - one-hot)/batch, at the end only"""
+    _, gradient = ask_with_gradient(function, trial, case)
     expected = reference.final_token_loss_gradient(case.logits, case.targets)
     earlier = gradient[:, :-1]
     expect(
@@ -98,7 +105,7 @@ def test_gradient(function: RemoteFunction, trial: Trial, case: LossCase) -> Non
 
 @check(of=LOSS, examples=8, case=loss_cases(), copies=st.integers(2, 4))
 def test_is_a_mean_over_the_batch(function: RemoteFunction, trial: Trial, case: LossCase, copies: int) -> None:
-    """It is the mean over the batch, not the sum: repeating the batch changes nothing"""
+    """Repeating the batch changes nothing: it is a mean, no sum"""
     once = ask(function, trial, case.logits, case.targets).item()
     repeated = ask(function, trial, case.logits.repeat(copies, 1, 1), case.targets.repeat(copies, 1))
     expect_loss(repeated, once, f"The batch holds the same sequences {copies} times, so that its loss stays the same.")
@@ -123,7 +130,7 @@ def test_order_of_the_batch_does_not_matter(function: RemoteFunction, trial: Tri
 def test_edges_count_like_any_other(
     function: RemoteFunction, trial: Trial, batch: int, time: int, vocab: int, last: bool, seed: int
 ) -> None:
-    """Token id 0, the largest id, a batch of one and a single position count like any other"""
+    """The first and last id, and sizes of 1, count like any other"""
     logits = values((batch, time, vocab), seed)
     targets = torch.full((batch, time), vocab - 1 if last else 0)
     actual = ask(function, trial, logits, targets)
@@ -146,8 +153,42 @@ def test_takes_logits_of_the_last_position_only(function: RemoteFunction, trial:
 
 @check(of=LOSS, examples=5, case=loss_cases())
 def test_is_a_scalar_with_a_graph(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
-    """The loss is a 0-dim tensor that loss.backward() can start from"""
+    """It is a 0-dim tensor that loss.backward() can start from"""
     trial.note(logits=case.logits, targets=case.targets)
     loss = function(WireTensor(case.logits, requires_grad=True), case.targets)
     expect_tensor(loss, shape=(), what="the loss")
     expect(loss.requires_grad, "The loss carries no graph, so that loss.backward() would fail.")
+
+
+@check(of=LOSS, examples=16, case=huge_loss_cases())
+def test_is_exact_for_huge_logits(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
+    """Huge logits, up to 10,000, give an exact loss and gradient"""
+    loss, gradient = ask_with_gradient(function, trial, case)
+    # Each sequence's loss is off by a rounding of its largest logit, and so is the mean of the losses, which are at
+    # most twice as large; a log-probability that is off by so much makes a probability, at most 1, off by as much.
+    tolerance = 4 * float(reference.rounding(case.logits[:, -1]).max())
+    expect_loss(
+        loss,
+        reference.final_token_loss(case.logits, case.targets),
+        "For huge logits the loss is wrong. Does exp() overflow, or a probability vanish before the log?",
+        tolerance=tolerance,
+    )
+    expect_close(
+        gradient,
+        reference.final_token_loss_gradient(case.logits, case.targets),
+        tolerance=tolerance,
+        message="For huge logits the gradient is wrong.",
+        what="the gradient",
+    )
+
+
+@check(of=LOSS, examples=5, case=loss_cases())
+def test_stays_on_the_device(function: RemoteFunction, submission: Submission, trial: Trial, case: LossCase) -> None:
+    """With logits on the accelerator, the loss is there as well"""
+    for device in submission.accelerators():
+        trial.note(logits=case.logits, targets=case.targets, device=device_name(device))
+        answer = function(WireTensor(case.logits, device), WireTensor(case.targets, device))
+        loss = expect_tensor(answer, shape=(), device=device, what="the loss")
+        # Real accelerators may take exp and log less precisely than the CPU.
+        expected = reference.final_token_loss(case.logits, case.targets)
+        expect_loss(loss, expected, f"On {device} the loss is another one than on the CPU.", tolerance=1e-3)

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
 from grader.checking import check, expect, expect_close, expect_equal, expect_float, expect_tensor
+from grader.checking.display import device_name
 from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
-from grader.checks.challenge5.model_probe import MAX_LEN, N_HEADS, VOCAB, ModelProbe, build_model, make_optimizer
-from grader.checks.challenge5.strategies import SEEDS, token_batches, token_ids
+from grader.checks.challenge5.model_probe import (
+    MAX_LEN,
+    N_HEADS,
+    VOCAB,
+    ModelProbe,
+    build_model,
+    devices_of,
+    make_optimizer,
+)
+from grader.checks.challenge5.strategies import (
+    EVALUATION,
+    MODES,
+    SEEDS,
+    TRAINING,
+    batches_of,
+    lists_of_batches,
+    token_batches,
+)
 from grader.submission.remote import Answer, RemoteFunction, Submission
 from grader.wire import WireIterator
 
@@ -55,22 +74,15 @@ def test_model5_computes_the_reference(
     expect_close(actual, expected, tolerance=TOLERANCE, message=message, what="the logits")
 
 
-@check(of=TRAIN_STEP, examples=6, batch=BATCHES, seed=SEEDS)
-def test_update_follows_the_gradient(
+@check(of=TRAIN_STEP, examples=4, batch=BATCHES, seed=SEEDS)
+def test_returns_the_loss_before_the_update(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
-    """One step moves every weight against the gradient of the final-token loss"""
+    """train_step returns the loss before the update, as a float"""
     probe = build_model(submission, dropout=0.0, seed=seed)
-    step(function, submission, trial, probe, batch)
-    after, gradients = probe.now(), probe.gradients(batch)
-    for name, before in probe.state.items():
-        expect_close(
-            after[name] - before,
-            -LEARNING_RATE * gradients[name],
-            tolerance=TOLERANCE,
-            message=f"The update of {name} is not one step against the gradient of the final-token loss.",
-            what=f"the update of {name}",
-        )
+    answer = step(function, submission, trial, probe, batch)
+    message = "train_step does not return the final-token loss from before the update."
+    expect_float(answer.value, probe.loss(batch), tolerance=TOLERANCE, message=message, what="the result of train_step")
 
 
 @check(of=TRAIN_STEP, examples=4, batch=BATCHES, seed=SEEDS)
@@ -82,59 +94,68 @@ def test_takes_one_step(
     probe, lr = build_model(submission, dropout=0.0, seed=seed), 1e-3
     step(function, submission, trial, probe, batch, lr=lr)
     after, gradients = probe.now(), probe.gradients(batch)
+    # Tells a step that was left out from one that found no gradients any more.
+    there = any(gradient is not None for gradient in probe.model.gradients().values())
+    trial.note(gradients_after_the_call="there" if there else "none")
     moved = torch.cat([(after[name] - before).flatten().double() for name, before in probe.state.items()])
     downhill = torch.cat([-lr * gradients[name].flatten() for name in probe.state])
     taken = float(moved @ downhill / (downhill @ downhill))
     expect(
         abs(taken - 1) < 0.05,
-        "A call must take one step downhill: optimizer.step() once, after loss.backward().",
+        "One call must take one step downhill: optimizer.step() once, after backward().",
         expected="1 step",
         actual=f"{taken:.2f} steps" + (" (uphill)" if taken < -0.05 else ""),
     )
 
 
-@check(of=TRAIN_STEP, examples=3, batch=BATCHES, old=st.sampled_from((-1.0, 0.5, 2.0)), seed=SEEDS)
-def test_clears_old_gradients(
-    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, old: float, seed: int
+@check(of=TRAIN_STEP, examples=6, batch=BATCHES, seed=SEEDS)
+def test_update_follows_the_gradient(
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
-    """Gradients of an earlier step are cleared first"""
+    """One step moves every weight against the gradient of the loss"""
     probe = build_model(submission, dropout=0.0, seed=seed)
-    probe.model.fill_gradients(old)
     step(function, submission, trial, probe, batch)
     after, gradients = probe.now(), probe.gradients(batch)
-    trial.note(old_gradients=f"{old} everywhere")
     for name, before in probe.state.items():
         expect_close(
             after[name] - before,
             -LEARNING_RATE * gradients[name],
             tolerance=TOLERANCE,
-            message=f"Before the call the gradients were not zero, and they leak into the update of {name}.",
+            message=f"The update of {name} does not follow the gradient of the loss.",
             what=f"the update of {name}",
         )
 
 
-@check(of=TRAIN_STEP, examples=4, batch=BATCHES, seed=SEEDS)
-def test_returns_the_loss_before_the_update(
-    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
+@check(of=TRAIN_STEP, examples=3, batch=BATCHES, old_gradients=st.sampled_from((-1.0, 0.5, 2.0)), seed=SEEDS)
+def test_clears_old_gradients(
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, old_gradients: float, seed: int
 ) -> None:
-    """train_step returns the final-token loss before the update, as a float"""
+    """Gradients of an earlier step are cleared first"""
     probe = build_model(submission, dropout=0.0, seed=seed)
-    answer = step(function, submission, trial, probe, batch)
-    message = "train_step does not return the final-token loss that the model had before the update."
-    expect_float(answer.value, probe.loss(batch), tolerance=TOLERANCE, message=message, what="the result of train_step")
+    probe.model.fill_gradients(old_gradients)
+    step(function, submission, trial, probe, batch)
+    after, gradients = probe.now(), probe.gradients(batch)
+    for name, before in probe.state.items():
+        expect_close(
+            after[name] - before,
+            -LEARNING_RATE * gradients[name],
+            tolerance=TOLERANCE,
+            message=f"Gradients from before the call leak into the update of {name}.",
+            what=f"the update of {name}",
+        )
 
 
-@check(of=TRAIN_STEP, examples=4, batch=BATCHES, training=st.booleans(), seed=SEEDS)
+@check(of=TRAIN_STEP, examples=4, batch=BATCHES, mode_before=MODES, seed=SEEDS)
 def test_trains_in_training_mode(
-    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, mode_before: str, seed: int
 ) -> None:
     """The model learns in training mode, whatever mode it comes in"""
     probe = build_model(submission, dropout=0.5, seed=seed)
-    probe.model.train(training)
+    probe.model.train(mode_before == TRAINING)
     probe.model.observe()
     step(function, submission, trial, probe, batch)
     modes = {note["training"] for note in probe.model.observed()}
-    trial.note(model=f"came in {'training' if training else 'evaluation'} mode")
+    expect(bool(modes), "train_step never calls the model.")
     expect(
         modes == {True},
         "The model is not in training mode during the forward pass of train_step: call model.train() before it.",
@@ -145,15 +166,15 @@ def test_trains_in_training_mode(
 def test_trains_on_the_accelerator(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
-    """With the model on the accelerator, train_step brings the batch there"""
+    """train_step brings the batch to a model on the accelerator"""
     for device in submission.accelerators():
+        trial.note(device=device_name(device))
         probe = build_model(submission, dropout=0.0, seed=seed, device=device)
         answer = step(function, submission, trial, probe, batch)
-        trial.note(device=device)
         message = f"With the model on {device}, train_step returns another loss."
         # Real accelerators multiply matrices with less precision than the CPU.
         expect_float(answer.value, probe.loss(batch), tolerance=1e-2, message=message, what="the result of train_step")
-        stayed = {value.device for value in probe.model.state().values()}
+        stayed = devices_of(probe.model)
         expect(stayed == {device}, "train_step moved the model. The batch follows the model, not the other way round.")
         expect(
             any(not torch.equal(value, probe.state[name]) for name, value in probe.now().items()),
@@ -161,40 +182,43 @@ def test_trains_on_the_accelerator(
         )
 
 
-def batches_of(seed: int, count: int, *, time: int = 4) -> list[Batch]:
-    """Some batches of two sequences each."""
-    return [
-        (token_ids((2, time), VOCAB, seed + 2 * index), token_ids((2, time), VOCAB, seed + 2 * index + 1))
-        for index in range(count)
-    ]
+def two_batches(seed: int) -> list[Batch]:
+    return batches_of(seed, 2, vocab=VOCAB, time=4)
+
+
+def said_of(batches: list[Batch]) -> str:
+    """Say how many batches there are and how large they are."""
+    batch, time = batches[0][0].shape
+    return f"{len(batches)} of shape [{batch}, {time}]"
 
 
 def mean_loss(probe: ModelProbe, batches: list[Batch]) -> float:
     return sum(probe.loss(batch) for batch in batches) / len(batches)
 
 
-@check(of=EVALUATE, examples=6, count=st.integers(1, 4), time=st.integers(1, MAX_LEN), seed=SEEDS)
+@check(of=EVALUATE, examples=6, batches=lists_of_batches(vocab=VOCAB, largest_time=MAX_LEN), seed=SEEDS)
 def test_evaluate_is_the_mean_over_all_batches(
-    function: RemoteFunction, submission: Submission, trial: Trial, count: int, time: int, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, batches: list[Batch], seed: int
 ) -> None:
-    """evaluate returns the mean final-token loss over all batches, as a float"""
-    probe, batches = build_model(submission, dropout=0.0, seed=seed), batches_of(seed, count, time=time)
+    """evaluate returns the mean loss over all batches, as a float"""
+    probe = build_model(submission, dropout=0.0, seed=seed)
+    trial.note(batches=said_of(batches), losses_of_the_batches=[probe.loss(batch) for batch in batches])
     answer = function.call(probe.model, batches)
-    message = f"evaluate does not return the mean of the final-token losses of the {count} batches."
-    losses = [round(probe.loss(batch), 6) for batch in batches]
-    trial.note(losses_of_the_batches=losses)
+    message = "evaluate does not return the mean of the final-token losses of the batches."
     expect_float(
         answer.value, mean_loss(probe, batches), tolerance=TOLERANCE, message=message, what="the result of evaluate"
     )
 
 
-@check(of=EVALUATE, examples=2, count=st.integers(1, 3), seed=SEEDS)
+@check(
+    of=EVALUATE, examples=2, batches=lists_of_batches(vocab=VOCAB, largest_time=MAX_LEN, least=2), seed=SEEDS
+)  # fmt: skip
 def test_evaluate_takes_any_iterable(
-    function: RemoteFunction, submission: Submission, trial: Trial, count: int, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, batches: list[Batch], seed: int
 ) -> None:
     """evaluate takes any iterable of batches, a generator too"""
-    probe, batches = build_model(submission, dropout=0.0, seed=seed), batches_of(seed, count)
-    trial.note(batches=f"a generator of {count} batches: no len(), no index, one pass")
+    probe = build_model(submission, dropout=0.0, seed=seed)
+    trial.note(batches=f"{said_of(batches)}, from a generator: it has no len() and no index")
     answer = function.call(probe.model, WireIterator(tuple(batches)))
     message = "With a generator of batches evaluate returns another loss than with a list."
     expect_float(
@@ -202,14 +226,14 @@ def test_evaluate_takes_any_iterable(
     )
 
 
-@check(of=EVALUATE, examples=4, training=st.booleans(), seed=SEEDS)
+@check(of=EVALUATE, examples=4, mode_before=MODES, seed=SEEDS)
 def test_evaluate_has_no_dropout(
-    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, mode_before: str, seed: int
 ) -> None:
     """evaluate measures without dropout, in whatever mode the model comes"""
-    probe, batches = build_model(submission, dropout=0.5, seed=seed), batches_of(seed, 2)
-    probe.model.train(training)
-    trial.note(model=f"dropout 0.5, came in {'training' if training else 'evaluation'} mode")
+    probe, batches = build_model(submission, dropout=0.5, seed=seed), two_batches(seed)
+    probe.model.train(mode_before == TRAINING)
+    trial.note(dropout=0.5)
     answer = function.call(probe.model, batches)
     message = "evaluate measures with dropout on: call model.eval() before the forward pass."
     expect_float(
@@ -217,15 +241,15 @@ def test_evaluate_has_no_dropout(
     )
 
 
-@check(of=EVALUATE, examples=2, training=st.booleans(), seed=SEEDS)
+@check(of=EVALUATE, examples=2, mode_before=MODES, seed=SEEDS)
 def test_evaluate_computes_no_gradients(
-    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, mode_before: str, seed: int
 ) -> None:
     """evaluate runs with gradients off"""
     probe = build_model(submission, dropout=0.5, seed=seed)
-    probe.model.train(training)
+    probe.model.train(mode_before == TRAINING)
     probe.model.observe()
-    function.call(probe.model, batches_of(seed, 2))
+    function.call(probe.model, two_batches(seed))
     notes = probe.model.observed()
     expect(bool(notes), "evaluate never calls the model.")
     expect(
@@ -234,64 +258,78 @@ def test_evaluate_computes_no_gradients(
     )
 
 
-@check(of=EVALUATE, examples=4, training=st.booleans(), seed=SEEDS)
+@check(of=EVALUATE, examples=4, mode_before=MODES, seed=SEEDS)
 def test_evaluate_restores_the_mode(
-    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, mode_before: str, seed: int
 ) -> None:
     """evaluate leaves the model in the mode in which it came"""
     probe = build_model(submission, dropout=0.5, seed=seed)
-    probe.model.train(training)
+    probe.model.train(mode_before == TRAINING)
     before = probe.model.modes()
-    function.call(probe.model, batches_of(seed, 2))
-    came, left = ("training" if mode else "evaluation" for mode in (training, probe.model.modes()[""]))
-    expect_equal(left, came, f"The model came in {came} mode, and evaluate leaves it in {left} mode.")
+    function.call(probe.model, two_batches(seed))
+    left = TRAINING if probe.model.modes()[""] else EVALUATION
+    expect_equal(left, mode_before, f"The model came in {mode_before} mode, and evaluate leaves it in {left} mode.")
     expect_equal(probe.model.modes(), before, "evaluate leaves some part of the model in another mode.")
 
 
-@check(of=EVALUATE, examples=4, training=st.booleans(), old=st.sampled_from((None, 0.5)), seed=SEEDS)
+@check(of=EVALUATE, examples=4, mode_before=MODES, old_gradients=st.sampled_from((None, 0.5)), seed=SEEDS)
 def test_evaluate_changes_nothing(
-    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, old: float | None, seed: int
+    function: RemoteFunction,
+    submission: Submission,
+    trial: Trial,
+    mode_before: str,
+    old_gradients: float | None,
+    seed: int,
 ) -> None:
-    """evaluate changes neither weights, gradients, optimiser nor random state"""
+    """evaluate changes no weight, gradient, optimiser or random state"""
     probe = build_model(submission, dropout=0.5, seed=seed)
     optimizer = make_optimizer(submission, probe.model, lr=LEARNING_RATE)
-    probe.model.train(training)
-    if old is not None:
-        probe.model.fill_gradients(old)
-    gradients, random_state = _plain(probe.model.gradients()), submission.random_state()
+    probe.model.train(mode_before == TRAINING)
+    if old_gradients is not None:
+        probe.model.fill_gradients(old_gradients)
+    gradients, random_state = probe.model.gradients(), submission.random_state()
     settings = optimizer.method("state_dict")()
-    function.call(probe.model, batches_of(seed, 2))
+    function.call(probe.model, two_batches(seed))
     now = probe.now()
     expect(all(torch.equal(now[name], value) for name, value in probe.state.items()), "evaluate changes the weights.")
-    expect_equal(_plain(probe.model.gradients()), gradients, "evaluate changes the gradients of the weights.")
+    expect_same_gradients(probe.model.gradients(), gradients)
     expect_equal(optimizer.method("state_dict")(), settings, "evaluate changes the optimiser.")
     message = "evaluate draws random numbers, so that training would go on differently after it."
     expect(submission.random_state() == random_state, message)
-    logits = probe.model.method("")(batches_of(seed, 1)[0][0])
+    logits = probe.model.method("")(two_batches(seed)[0][0])
     expect(
         getattr(logits, "requires_grad", False),
         "After evaluate the model cannot learn: it froze the weights, or switched gradients off and not on again.",
     )
 
 
-def _plain(gradients: dict[str, object]) -> dict[str, object]:
-    return {name: value.values.tolist() if hasattr(value, "values") else value for name, value in gradients.items()}
+def expect_same_gradients(now: dict[str, Any], before: dict[str, Any]) -> None:
+    """Fail unless evaluate left every gradient, or the lack of one, as it was."""
+    for name, gradient in before.items():
+        message = f"evaluate changes the gradient of {name}."
+        after = now.get(name)
+        if gradient is None or after is None:
+            described = ["no gradient" if value is None else "a gradient" for value in (gradient, after)]
+            expect(gradient is after, message, expected=described[0], actual=described[1])
+            continue
+        values = expect_tensor(after, shape=gradient.values.shape, what=f"the gradient of {name} afterwards")
+        expect_close(values, gradient.values, tolerance=0.0, message=message)
 
 
-@check(of=EVALUATE, examples=2, training=st.booleans(), seed=SEEDS)
+@check(of=EVALUATE, examples=2, mode_before=MODES, seed=SEEDS)
 def test_evaluates_on_the_accelerator(
-    function: RemoteFunction, submission: Submission, trial: Trial, training: bool, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, mode_before: str, seed: int
 ) -> None:
-    """With the model on the accelerator, evaluate brings the batches there"""
-    batches = batches_of(seed, 2)
+    """evaluate brings the batches to a model on the accelerator"""
+    batches = two_batches(seed)
     for device in submission.accelerators():
         probe = build_model(submission, dropout=0.5, seed=seed, device=device)
-        probe.model.train(training)
-        trial.note(device=device)
+        probe.model.train(mode_before == TRAINING)
+        trial.note(device=device_name(device))
         answer = function.call(probe.model, batches)
         message = f"With the model on {device}, evaluate returns another loss."
         expect_float(
             answer.value, mean_loss(probe, batches), tolerance=1e-2, message=message, what="the result of evaluate"
         )
-        stayed = {value.device for value in probe.model.state().values()}
+        stayed = devices_of(probe.model)
         expect(stayed == {device}, "evaluate moved the model. The batches follow the model, not the other way round.")

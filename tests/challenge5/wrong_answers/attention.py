@@ -24,6 +24,7 @@ SHARE = "dropped_share"
 DIFFERS = "training_mode_differs_from_call_to_call"
 SWITCH = "follows_every_switch"
 MODE = "mode_is_read_not_changed"
+DEVICE = "runs_on_the_accelerator"
 
 # Lines of the solution.
 RATE = "dropout_p = self.dropout if self.training else 0.0"
@@ -333,4 +334,45 @@ WRONG_MATHS = (
     wrong("float64 returned", EVAL, edits={RETURN: "return self.out(joined).double()"}),
 )
 
-ATTENTION = (*DROPOUT_WHEN, *DROPOUT_HOW_MUCH, *DROPOUT_WHERE, *CHANGES_THE_MODE, *NOT_CAUSAL, *WRONG_MATHS)
+WRONG_DEVICE = (
+    by_hand("a mask made on the CPU", ", device=x.device", "", DEVICE, outcome=Outcome.ERROR),
+    wrong(
+        "a mask made on the CPU in __init__",
+        DEVICE,
+        outcome=Outcome.ERROR,
+        edits={
+            KEEP_RATE: "self.dropout = dropout\n        self.past = torch.ones(256, 256).tril().bool()\n",
+            SDPA: "F.scaled_dot_product_attention(q, k, v, self.past[:time, :time], dropout_p)",
+            "import torch.nn.functional as F\n": "import torch\nimport torch.nn.functional as F\n",
+        },
+    ),
+    wrong("output brought to the CPU", DEVICE, edits={RETURN: "return self.out(joined).cpu()"}),
+    wrong("input brought to the CPU", DEVICE, outcome=Outcome.ERROR, edits={"self.qkv(x)": "self.qkv(x.cpu())"}),
+    by_hand(
+        "dropout mask made on the CPU",
+        DROPOUT_LINE,
+        "weights = weights * F.dropout(torch.ones(weights.shape), self.dropout, self.training)\n",
+        DEVICE,
+        outcome=Outcome.ERROR,
+    ),
+    wrong(
+        "heads collected in a CPU tensor",
+        DEVICE,
+        outcome=Outcome.ERROR,
+        edits={
+            JOIN: "joined = torch.zeros(batch, time, embed_dim)\n"
+            "        joined[...] = heads.transpose(1, 2).reshape(batch, time, embed_dim)",
+            "import torch.nn.functional as F\n": "import torch\nimport torch.nn.functional as F\n",
+        },
+    ),
+)
+
+ATTENTION = (
+    *DROPOUT_WHEN,
+    *DROPOUT_HOW_MUCH,
+    *DROPOUT_WHERE,
+    *CHANGES_THE_MODE,
+    *NOT_CAUSAL,
+    *WRONG_MATHS,
+    *WRONG_DEVICE,
+)

@@ -18,6 +18,8 @@ ORDER = "order_of_the_batch_does_not_matter"
 EDGES = "edges_count_like_any_other"
 ONE_POSITION = "takes_logits_of_the_last_position_only"
 GRAPH = "is_a_scalar_with_a_graph"
+HUGE = "is_exact_for_huge_logits"
+DEVICE = "stays_on_the_device"
 
 NOT_LOG_PROBABILITIES = (
     wrong(
@@ -335,6 +337,11 @@ NOT_A_SCALAR_WITH_A_GRAPH = (
         edits={"import torch.nn.functional as F\n": "import torch\nimport torch.nn.functional as F\n"},
     ),
     wrong(
+        "a new tensor that wants a gradient itself",
+        GRADIENT,
+        final_token_loss="return F.cross_entropy(logits[:, -1], targets[:, -1]).detach().requires_grad_()",
+    ),
+    wrong(
         "shape [1]",
         EQUALS,
         GRAPH,
@@ -355,10 +362,131 @@ NOT_A_SCALAR_WITH_A_GRAPH = (
     ),
 )
 
+UNSTABLE = (
+    wrong(
+        "exp over its sum, then the log",
+        HUGE,
+        final_token_loss="""
+            exponentials = logits[:, -1].exp()
+            probabilities = exponentials / exponentials.sum(-1, keepdim=True)
+            return -probabilities.gather(1, targets[:, -1:]).log().mean()
+        """,
+    ),
+    wrong(
+        "log of an underflowed softmax",
+        HUGE,
+        final_token_loss="return F.nll_loss(F.softmax(logits[:, -1], dim=-1).log(), targets[:, -1])",
+    ),
+    wrong(
+        "softmax plus epsilon, then the log",
+        HUGE,
+        final_token_loss="return F.nll_loss((F.softmax(logits[:, -1], dim=-1) + 1e-8).log(), targets[:, -1])",
+    ),
+    wrong(
+        "clamped softmax, then the log",
+        HUGE,
+        final_token_loss="return F.nll_loss(F.softmax(logits[:, -1], -1).clamp_min(1e-12).log(), targets[:, -1])",
+    ),
+    wrong(
+        "no maximum subtracted",
+        HUGE,
+        final_token_loss="""
+            last = logits[:, -1]
+            return F.nll_loss(last - last.exp().sum(-1, keepdim=True).log(), targets[:, -1])
+        """,
+    ),
+    wrong(
+        "one maximum for the whole batch",
+        HUGE,
+        final_token_loss="""
+            last = logits[:, -1] - logits[:, -1].max()
+            return F.nll_loss(last - last.exp().sum(-1, keepdim=True).log(), targets[:, -1])
+        """,
+    ),
+    wrong(
+        "logits clamped to 80",
+        HUGE,
+        final_token_loss="return F.cross_entropy(logits[:, -1].clamp(-80, 80), targets[:, -1])",
+    ),
+    wrong(
+        "right values picked by torch.where, and NaN in the gradient",
+        HUGE,
+        final_token_loss="""
+            last = logits[:, -1]
+            naive = last.exp().sum(-1, keepdim=True).log()
+            total = torch.where(naive.isfinite(), naive, last.logsumexp(-1, keepdim=True))
+            return F.nll_loss(last - total, targets[:, -1])
+        """,
+        edits={"import torch.nn.functional as F\n": "import torch\nimport torch.nn.functional as F\n"},
+    ),
+)
+
+WRONG_DEVICE = (
+    wrong(
+        "logits and targets brought to the CPU",
+        DEVICE,
+        final_token_loss="return F.cross_entropy(logits[:, -1].cpu(), targets[:, -1].cpu())",
+    ),
+    wrong(
+        "loss brought to the CPU",
+        DEVICE,
+        final_token_loss='return F.cross_entropy(logits[:, -1], targets[:, -1]).to("cpu")',
+    ),
+    wrong(
+        "logits brought to the CPU, targets not",
+        DEVICE,
+        outcome=Outcome.ERROR,
+        final_token_loss="return F.cross_entropy(logits[:, -1].cpu(), targets[:, -1])",
+    ),
+    wrong(
+        "a total that begins on the CPU",
+        DEVICE,
+        outcome=Outcome.ERROR,
+        final_token_loss="""
+            total = torch.tensor(0.0)
+            for loss in F.cross_entropy(logits[:, -1], targets[:, -1], reduction="none").unbind():
+                total += loss
+            return total / len(logits)
+        """,
+        edits={"import torch.nn.functional as F\n": "import torch\nimport torch.nn.functional as F\n"},
+    ),
+    wrong(
+        "weights of the mean on the CPU",
+        DEVICE,
+        outcome=Outcome.ERROR,
+        final_token_loss="""
+            losses = F.cross_entropy(logits[:, -1], targets[:, -1], reduction="none")
+            return (losses * torch.full((len(losses),), 1 / len(losses))).sum()
+        """,
+        edits={"import torch.nn.functional as F\n": "import torch\nimport torch.nn.functional as F\n"},
+    ),
+    wrong(
+        "position picked by index_select with an index on the CPU",
+        DEVICE,
+        outcome=Outcome.ERROR,
+        final_token_loss="""
+            last = torch.tensor([logits.shape[1] - 1])
+            return F.cross_entropy(logits.index_select(1, last)[:, 0], targets[:, -1])
+        """,
+        edits={"import torch.nn.functional as F\n": "import torch\nimport torch.nn.functional as F\n"},
+    ),
+    wrong(
+        "one-hot targets made on the CPU",
+        DEVICE,
+        outcome=Outcome.ERROR,
+        final_token_loss="""
+            one_hot = F.one_hot(targets[:, -1].cpu(), logits.shape[-1])
+            return -(one_hot * logits[:, -1].log_softmax(-1)).sum(-1).mean()
+        """,
+    ),
+)
+
 FINAL_TOKEN_LOSS = (
     *NOT_LOG_PROBABILITIES,
     *WRONG_POSITION,
     *WRONG_MEAN,
     *WRONG_TOKENS,
     *NOT_A_SCALAR_WITH_A_GRAPH,
+    *UNSTABLE,
+    *WRONG_DEVICE,
 )

@@ -18,6 +18,7 @@ GRADIENT = "gradient_equals_the_reference"
 LAST_DIMENSION = "works_on_the_last_dimension"
 DTYPE = "keeps_the_dtype"
 INPUT = "leaves_its_input_alone"
+DEVICE = "stays_on_the_device"
 
 WRONG_VALUES = (
     wrong("softmax without the log", EQUALS, SUM, log_softmax="return torch.softmax(logits, dim=-1)"),
@@ -145,6 +146,19 @@ CUT_OFF = (
         log_softmax="return logits - torch.logsumexp(logits, dim=-1, keepdim=True).detach()",
     ),
     wrong(
+        "a new tensor that wants a gradient itself",
+        GRADIENT,
+        log_softmax="return torch.log_softmax(logits, dim=-1).detach().requires_grad_()",
+    ),
+    wrong(
+        "right values picked by torch.where, and NaN in the gradient for huge logits",
+        GRADIENT,
+        log_softmax="""
+            naive = logits.exp().sum(-1, keepdim=True).log()
+            return logits - torch.where(naive.isfinite(), naive, logits.logsumexp(-1, keepdim=True))
+        """,
+    ),
+    wrong(
         "gradient of the softmax",
         GRADIENT,
         log_softmax="""
@@ -195,4 +209,46 @@ EDITS_ITS_INPUT = (
     ),
 )
 
-LOG_SOFTMAX = (*WRONG_VALUES, *WRONG_DIMENSION, *UNSTABLE, *CUT_OFF, *WRONG_TYPE, *EDITS_ITS_INPUT)
+WRONG_DEVICE = (
+    wrong("logits brought to the CPU", DEVICE, log_softmax="return torch.log_softmax(logits.cpu(), dim=-1)"),
+    wrong("result brought to the CPU", DEVICE, log_softmax='return torch.log_softmax(logits, dim=-1).to("cpu")'),
+    wrong(
+        "through a list, back on the CPU",
+        DEVICE,
+        log_softmax="""
+            z = torch.stack([row.cpu() for row in logits.unbind(-1)], dim=-1)
+            return z - z.logsumexp(-1, keepdim=True)
+        """,
+    ),
+    wrong(
+        "zeros made on the CPU",
+        DEVICE,
+        outcome=Outcome.ERROR,
+        log_softmax="""
+            total = torch.zeros(logits.shape[:-1] + (1,), dtype=logits.dtype)
+            total = total + logits.logsumexp(-1, keepdim=True)
+            return logits - total
+        """,
+    ),
+    wrong(
+        "result written into a CPU tensor",
+        DEVICE,
+        log_softmax="""
+            result = torch.zeros(logits.shape, dtype=logits.dtype)
+            result[...] = torch.log_softmax(logits, dim=-1)
+            return result
+        """,
+    ),
+    wrong(
+        "maximum gathered with an index on the CPU",
+        DEVICE,
+        outcome=Outcome.ERROR,
+        log_softmax="""
+            where = logits.argmax(dim=-1, keepdim=True).cpu()
+            shifted = logits - logits.gather(-1, where)
+            return shifted - shifted.exp().sum(-1, keepdim=True).log()
+        """,
+    ),
+)
+
+LOG_SOFTMAX = (*WRONG_VALUES, *WRONG_DIMENSION, *UNSTABLE, *CUT_OFF, *WRONG_TYPE, *EDITS_ITS_INPUT, *WRONG_DEVICE)

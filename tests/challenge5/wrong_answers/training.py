@@ -122,6 +122,11 @@ WRONG_TRAINING_MODE = (
     wrong("trained in evaluation mode", IN_TRAINING, edits={TRAIN_MODE: "    model.eval()\n"}),
     wrong("never calls model.train()", IN_TRAINING, edits={TRAIN_MODE: ""}),
     wrong("training mode after the forward pass", IN_TRAINING, edits={TRAIN_MODE: "", ZERO: TRAIN_MODE + ZERO}),
+    wrong(
+        "the model never called",
+        IN_TRAINING,
+        edits={TRAIN_LOSS: "    loss = sum(p.sum() for p in model.parameters())\n"},
+    ),
     wrong("only the attribute of the model itself", IN_TRAINING, edits={TRAIN_MODE: "    model.training = True\n"}),
 )
 
@@ -205,7 +210,7 @@ WRONG_MEAN = (
     wrong("goes through the batches twice", ITERABLE, edits={
         EVAL_RETURN: "    return sum(losses) / max(1, len([0 for _ in batches]))\n"}),
     wrong("drops the first of a generator", ITERABLE, edits={
-        WAS: WAS + "    if not hasattr(batches, '__len__'):\n        next(batches)\n"}, outcome=Outcome.ERROR),
+        WAS: WAS + "    if not hasattr(batches, '__len__'):\n        next(batches)\n"}),
     wrong("evaluate returns nothing", MEAN, edits={EVAL_RETURN: ""}),
     wrong("evaluate returns a tensor", MEAN, edits={EVAL_RETURN: "    return torch.tensor(losses).mean()\n"}),
     wrong("evaluate returns the list", MEAN, edits={EVAL_RETURN: "    return losses\n"}),
