@@ -1,0 +1,71 @@
+"""Submissions that take too much memory, answer too much, or crash the interpreter."""
+
+from __future__ import annotations
+
+from grader.verdict import Outcome
+from tests.hostile.hostile import (
+    ATTENTION,
+    BATCH,
+    LOG_SOFTMAX,
+    LOSS,
+    PICK_DEVICE,
+    POSITIONS,
+    Hostile,
+    Target,
+    side_by_side,
+)
+
+
+def bomb(name: str, target: Target, code: str) -> Hostile:
+    return Hostile(name, target, Outcome.ERROR, "ran out of memory", before=code)
+
+
+def crash(name: str, target: Target, code: str, message: str) -> Hostile:
+    return Hostile(name, target, Outcome.CRASHED, message, before=code)
+
+
+C_RECURSION = """
+import sys
+sys.setrecursionlimit(10**9)
+deep = ()
+for _ in range(10**6):
+    deep = (deep,)
+hash(deep)
+"""
+FREES_WHAT_IT_DOES_NOT_OWN = "import ctypes; ctypes.CDLL(None).free(ctypes.c_void_p(8))"
+NEVER_ENDING_LIST = """
+class Endless(list):
+    __len__ = lambda self: 3
+    def __iter__(self):
+        while True:
+            yield 0
+return Endless()
+"""
+
+ROWS = (
+    bomb("a hundred gigabytes of bytes", LOG_SOFTMAX, "bytearray(100 << 30)"),
+    bomb("a tensor that no machine holds", LOSS, "import torch; torch.zeros(1 << 20, 1 << 20)"),
+    bomb("tensors that pile up until memory ends", PICK_DEVICE,
+         "kept = []\nwhile True: kept.append(torch.empty(1 << 26))"),
+    bomb("a number of a billion digits", BATCH, "1 << (1 << 40)"),
+    Hostile("a hundred megabytes as an answer", LOSS, Outcome.ERROR, "The answer is too large: 104,857,",
+            instead="import torch\nreturn torch.zeros(100 << 20, dtype=torch.uint8)"),
+    Hostile("ten megabytes of text as an answer", PICK_DEVICE, Outcome.FAILED, "does not return a torch.device",
+            instead="return 'cpu' * (10 << 20)"),
+    Hostile("a long list of long texts as an answer", BATCH, Outcome.ERROR, "The answer is too large",
+            instead="return ['x' * 2000] * 50_000"),
+    Hostile("an expanded tensor of a trillion numbers", POSITIONS, Outcome.FAILED, "not a tensor",
+            instead="return torch.zeros(1, dtype=torch.int64).expand(10**12)"),
+    Hostile("endless recursion", ATTENTION, Outcome.ERROR, "RecursionError", before="return self.forward(x)"),
+    crash("a segmentation fault", LOG_SOFTMAX, "import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+    crash("recursion in C without a limit", LOSS, C_RECURSION, "SIGSEGV"),
+    crash("frees what it does not own", PICK_DEVICE, FREES_WHAT_IT_DOES_NOT_OWN, "SIG(SEGV|ABRT)"),
+    crash("closes every descriptor", BATCH, "import os; os.closerange(0, 65536)", "process died"),
+    crash("SIGKILL to itself", ATTENTION, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+)  # fmt: skip
+
+MEMORY = (
+    Hostile("a list that never ends", POSITIONS, Outcome.TIMEOUT, "No answer within 2 s", instead=NEVER_ENDING_LIST,
+            limits={"call_seconds": 2.0}),
+    *side_by_side("memory, crashes and large answers", ROWS),
+)  # fmt: skip
