@@ -83,7 +83,8 @@ def _raised(name: str, text: str) -> str:
         return "The code ran out of memory. Look for a tensor that is larger than it needs to be."
     meaning = explain(name, text)
     if meaning:
-        return f"{name}: {text.rstrip('.!')}. {meaning}"
+        end = "" if text.endswith(("!", "?")) else "."
+        return f"{name}: {text.rstrip('.')}{end} {meaning}"
     return f"{name}: {text}" if text else f"{name} was raised."
 
 
