@@ -167,8 +167,7 @@ def _encode_leaf(value: Any, buffers: list[bytes]) -> dict[str, Any]:
 
 def _encode_tensor(tensor: WireTensor, buffers: list[bytes]) -> dict[str, Any]:
     values = tensor.values.detach().cpu().contiguous()
-    # A flat view as bytes works for every dtype, bfloat16 (which NumPy lacks) included.
-    raw = values.reshape(-1).view(torch.uint8).numpy().tobytes()
+    raw = flat_bytes(values).numpy().tobytes()
     buffers.append(raw)
     return {
         "dtype": _dtype_name(values.dtype),
@@ -177,6 +176,14 @@ def _encode_tensor(tensor: WireTensor, buffers: list[bytes]) -> dict[str, Any]:
         "requires_grad": tensor.requires_grad,
         "bytes": len(raw),
     }
+
+
+def flat_bytes(contiguous: torch.Tensor) -> torch.Tensor:
+    """Return a flat view of a contiguous tensor as bytes; it works for every dtype, bfloat16 (not NumPy's) included.
+
+    `reshape` would keep the stride of a tensor of one element, whatever it is, and only a stride of 1 can be viewed so.
+    """
+    return contiguous.as_strided((contiguous.numel(),), (1,)).view(torch.uint8)
 
 
 def _dtype_name(dtype: torch.dtype) -> str:

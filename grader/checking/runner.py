@@ -193,6 +193,8 @@ class _ChecksPlugin:
         result = check.run(self.recording if is_reported else None, smallest=self.smallest and is_reported)
         if is_reported and result.outcome in (Outcome.FAILED, Outcome.ERROR):
             self.failed.append(check)
+        if result.outcome not in (Outcome.PASSED, Outcome.TODO):
+            self.submission.discard_worker()  # a thread that it left, say, must not act in the next check
         return result
 
     def _why_not(self, step: Step) -> str:

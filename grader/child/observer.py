@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-from torch import nn
+from torch import is_grad_enabled, nn  # by name: learner code may put another function in its place
 
 MAX_NOTES = 10_000
 
@@ -23,7 +22,7 @@ class Observer:
 
     def _note(self, module: nn.Module, args: Any) -> None:
         if len(self.notes) < MAX_NOTES:
-            self.notes.append({"training": bool(module.training), "gradients": torch.is_grad_enabled()})
+            self.notes.append({"training": bool(module.training), "gradients": is_grad_enabled()})
 
     def finish(self) -> list[dict[str, Any]]:
         """Take the hooks off; return each distinct note once, in the order of first appearance."""

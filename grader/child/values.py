@@ -11,9 +11,12 @@ import torch
 
 from grader.child.learner_files import Problem
 from grader.child.simulated_accelerator import SimulatedTensor
-from grader.wire import DTYPES, WireDevice, WireIterator, WireObject, WireOpaque, WireTensor
+from grader.wire import DTYPES, WireDevice, WireIterator, WireObject, WireOpaque, WireTensor, flat_bytes
 
 MAX_ITEMS = 100_000  # items of one list that travel
+# Of the tensor itself: a subclass may have attributes of these names that say something else, and learner code may put
+# others in their place.
+_requires_grad, _device = torch._C.TensorBase.requires_grad.__get__, torch._C.TensorBase.device.__get__  # type: ignore[attr-defined]
 PLAIN_TENSORS = (torch.Tensor, torch.nn.Parameter, SimulatedTensor)
 
 
@@ -94,7 +97,7 @@ def _container_to_wire(value: Any, depth: int) -> Any:
 
 def _tensor_to_wire(value: torch.Tensor) -> WireTensor | WireOpaque:
     try:
-        requires_grad, device = bool(value.requires_grad), str(value.device)
+        requires_grad, device = _requires_grad(value), str(_device(value))
         with torch._C.DisableTorchFunctionSubclass():
             plain = value.detach()
             if type(value) not in PLAIN_TENSORS:
@@ -104,7 +107,7 @@ def _tensor_to_wire(value: torch.Tensor) -> WireTensor | WireOpaque:
             if plain.device.type == "meta":
                 return WireOpaque("tensor on the meta device, which holds no values", "")
             plain = plain.cpu().resolve_neg().contiguous()
-            plain.reshape(-1).view(torch.uint8).numpy()  # a nested tensor, or one of a transform, has no such bytes
+            flat_bytes(plain).numpy()  # a nested tensor, or one of a transform, has no such bytes
             return WireTensor(plain, device, requires_grad)
     except Exception as error:
         return WireOpaque(f"{type(value).__name__} whose values cannot be read ({type(error).__name__})", "")

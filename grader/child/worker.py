@@ -15,9 +15,11 @@ import random
 import socket
 import sys
 from contextlib import ExitStack, suppress
+from random import getstate
 from typing import Any
 
 import torch
+from torch import get_rng_state  # by name, as getstate: learner code may put another function in its place
 
 from grader.child import simulated_accelerator
 from grader.child.learner_files import LearnerFiles, Problem
@@ -222,7 +224,7 @@ class Worker:
 
     def do_random_state(self) -> list[str]:
         """Answer with digests of the states of PyTorch's and of Python's random generators."""
-        states = (torch.get_rng_state().numpy().tobytes(), repr(random.getstate()).encode())
+        states = (get_rng_state().numpy().tobytes(), repr(getstate()).encode())
         return [hashlib.sha256(state).hexdigest() for state in states]
 
 

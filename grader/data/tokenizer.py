@@ -3,6 +3,8 @@
 Both are byte-level BPE with GPT-2's way of cutting text into words, and both have one special token, `<|endoftext|>`.
 """
 
+import os
+
 import tiktoken
 from tiktoken.load import load_tiktoken_bpe
 
@@ -12,6 +14,7 @@ from grader.data.errors import DataError, summary
 from grader.data.packaged import VOCABULARY
 
 TOKENIZERS = ("packaged", "gpt2")
+CACHE_VARIABLE = "TIKTOKEN_CACHE_DIR"
 DOWNLOAD_SECONDS = 20.0  # two files of 1.5 MB together; without a network the download mostly fails at once
 
 # Contractions; then letters, digits or other signs, each with one space before them at most; then spaces, of which the
@@ -22,10 +25,22 @@ SPLIT_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(
 def load_tokenizer(name: str) -> tiktoken.Encoding:
     """The vocabulary of that name, "packaged" (2,048 tokens) or "gpt2" (50,257 tokens)."""
     if name == "packaged":
-        return packaged_encoding(load_tiktoken_bpe(str(VOCABULARY)))
+        return packaged_encoding(_packaged_ranks())
     if name == "gpt2":
         return _gpt2()
     raise DataError(f'unknown tokenizer "{name}": use one of {", ".join(TOKENIZERS)}')
+
+
+def _packaged_ranks() -> dict[bytes, int]:
+    """Read the packaged vocabulary. tiktoken would keep a copy of it in the system's temporary folder for ever."""
+    before = os.environ.get(CACHE_VARIABLE)
+    os.environ[CACHE_VARIABLE] = ""  # keep none
+    try:
+        return load_tiktoken_bpe(str(VOCABULARY))
+    finally:
+        del os.environ[CACHE_VARIABLE]
+        if before is not None:
+            os.environ[CACHE_VARIABLE] = before
 
 
 def packaged_encoding(ranks: dict[bytes, int]) -> tiktoken.Encoding:

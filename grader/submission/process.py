@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +27,7 @@ from grader.errors import GraderError
 from grader.submission.isolation import PROCESS, Isolation
 from grader.submission.one_core import hold_to, pick_core
 from grader.submission.output import Output
+from grader.submission.scratch import remove_folder
 
 START_SECONDS = 120.0  # importing torch from a cold disk
 DYING_SECONDS = 1.0  # that the nursery waits for the end of a worker that has hung up, to be able to say how it ended
@@ -201,7 +201,7 @@ class ChildProcess:
             self.output.close()
             self.output = None
         self.log.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        remove_folder(self.scratch)
 
     def _end_nursery(self) -> None:
         if self.nursery is None:

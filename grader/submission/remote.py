@@ -57,6 +57,10 @@ class Submission:
     def begin_step(self) -> None:
         """Give the next step its own time, and a fresh worker: what the code of one step does to torch stays there."""
         self.step_ends = time.monotonic() + self.limits.step_seconds
+        self.discard_worker()
+
+    def discard_worker(self) -> None:
+        """End the worker if there is one; the next request gets a fresh one."""
         if self.messages:
             self._replace_worker()
 

@@ -58,7 +58,8 @@ def copy_project(folder: Path) -> Path:
 
 def environment(scratch: Path, **changes: str) -> dict[str, str]:
     """Return an environment in which the command leaves nothing in the home folder, and knows no terminal's width."""
-    unset = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+    unset = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE",
+             "FINE_DROPOUT_CHECKS")  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if name not in unset}
     own = {"XDG_STATE_HOME": str(scratch / "state"), "FINE_DROPOUT_CACHE": str(scratch / "cache")}
     return {**kept, "PYTHONPATH": str(ROOT), "TERM": "xterm", **own, **changes}
