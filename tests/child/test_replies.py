@@ -181,11 +181,12 @@ def test_a_reply_before_the_request_has_been_read_is_refused() -> None:
 
 def test_hanging_up_in_the_middle_is_noticed_at_once() -> None:
     with pytest.raises(HungUp):
-        exchange(lambda theirs: theirs.sendall(b"\0\0"), b"request")
+        exchange(lambda theirs: (theirs.recv(100), theirs.sendall(b"\0\0")), b"request")
 
 
 def test_a_reply_that_trickles_does_not_stretch_the_deadline() -> None:
     def answer(theirs: socket.socket) -> None:
+        theirs.recv(100)
         theirs.sendall((1000).to_bytes(4, "big") + bytes(4))
         for _ in range(30):
             time.sleep(0.02)

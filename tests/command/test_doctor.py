@@ -8,15 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.command.conftest import ROOT, Grade, Run, environment
+from tests.command.conftest import ROOT, Grade, Run, copy_project, environment
 from tests.command.terminal import open_terminal
 
 WHAT = ("Python", "packages", "torch", "isolation", "learner process", "packaged corpus", "cache folder", "terminal")
 
 
 @pytest.fixture(scope="module")
-def healthy(grade: Grade, project: Path) -> Run:
-    return grade("doctor", "--isolation", "process", cwd=project)
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project in which nothing else has been run."""
+    return copy_project(tmp_path_factory.mktemp("untouched"))
+
+
+@pytest.fixture(scope="module")
+def healthy(grade: Grade, untouched: Path) -> Run:
+    return grade("doctor", "--isolation", "process", cwd=untouched)
 
 
 def test_everything_in_order_is_status_0(healthy: Run) -> None:
@@ -29,9 +35,9 @@ def test_each_thing_has_its_line(what: str, healthy: Run) -> None:
     assert f"✓ {what}: " in healthy.output
 
 
-def test_nothing_is_left_behind(healthy: Run, project: Path) -> None:
+def test_nothing_is_left_behind(healthy: Run, untouched: Path) -> None:
     assert healthy.status == 0
-    assert not (project / ".grade").exists()
+    assert not (untouched / ".grade").exists()
 
 
 def doctor_with(broken: Path, scratch: Path, **changes: str) -> Run:

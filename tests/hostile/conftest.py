@@ -13,10 +13,11 @@ from tests.hostile.hand_in import Finished, HandIn, hand_in
 RUNS_AT_ONCE = 2 * (os.cpu_count() or 1)  # many of them wait for a deadline
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finder]:
-    """Finds what came of a `HandIn`. The first use starts all that the collected tests will ask for."""
-    found = [getattr(item, "callspec", None) for item in request.session.items]
+    """Finds what came of a `HandIn`. The first use starts all that the tests of the file will ask for."""
+    items = [item for item in request.session.items if item.path == request.path]
+    found = [getattr(item, "callspec", None) for item in items]
     wanted = dict.fromkeys(spec.params["run"] for spec in found if spec is not None and "run" in spec.params)
     pool = ThreadPoolExecutor(RUNS_AT_ONCE)
     runs: dict[HandIn, Future[Finished]] = {
