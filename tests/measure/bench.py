@@ -25,6 +25,7 @@ from grader.challenge import load_challenge
 from grader.submission.isolation import PROCESS, Isolation, choose_isolation
 from grader.submission.process import ChildProcess
 from grader.submission.remote import Submission
+from tests.measure.watch_latency import latencies
 from tests.submissions import SOLUTIONS
 
 GRADE = [sys.executable, "-m", "grader", "challenge5", "--solution"]
@@ -117,6 +118,8 @@ def main() -> None:
         for isolation in (PROCESS, choose_isolation("bwrap")):
             for name, seconds in zip(("started", "replaced", "call"), child_seconds(isolation), strict=True):
                 note(**{f"{name}_{isolation.name}": seconds})
+        for kind, several in latencies().items():
+            note(**{f"watch_{kind}": statistics.median(several)})
         for vocab_size in (2048, 50257):
             full = training_step(vocab_size, last_only=False)
             note(**{f"step_{vocab_size}": full / training_step(vocab_size, last_only=True)})
@@ -135,6 +138,10 @@ def show(median: dict[str, float]) -> None:
     table.add_row("smoke test", f"{median['smoke']:.1f} s", "15 s")
     table.add_row("step with last_only, vocabulary 2,048", f"{median['step_2048']:.2f} x as fast", "1.5 x")
     table.add_row("step with last_only, vocabulary 50,257", f"{median['step_50257']:.2f} x as fast", "1.5 x")
+    for kind in ("right", "wrong"):
+        table.add_row(
+            f"grade watch, from saving a {kind} file to its verdict", f"{median[f'watch_{kind}']:.2f} s", "1 s"
+        )
     for name in ("process", "bwrap"):
         table.add_row(f"first child, {name}", f"{1000 * median[f'started_{name}']:.0f} ms", "")
         table.add_row(f"replacement of a dead child, {name}", f"{1000 * median[f'replaced_{name}']:.0f} ms", "")
