@@ -138,7 +138,7 @@ def show(median: dict[str, float]) -> None:
     table.add_row("smoke test", f"{median['smoke']:.1f} s", "15 s")
     table.add_row("step with last_only, vocabulary 2,048", f"{median['step_2048']:.2f} x as fast", "1.5 x")
     table.add_row("step with last_only, vocabulary 50,257", f"{median['step_50257']:.2f} x as fast", "1.5 x")
-    for kind in ("right", "wrong"):
+    for kind in ("right", "wrong", "wrong, explained"):
         table.add_row(
             f"grade watch, from saving a {kind} file to its verdict", f"{median[f'watch_{kind}']:.2f} s", "1 s"
         )

@@ -18,15 +18,15 @@ from tests.submissions import SOLUTIONS, edit
 KEYS = "q quit"  # stands below every verdict
 WRONG = {
     "log_softmax.py": ("amax", "amin"),
-    "final_token_loss.py": ("logits[:, -1]", "logits[:, 0]"),
-    "devices.py": ("device=tokens.device", "device=None"),
+    "final_token_loss.py": ("logits[:, -1, :]", "logits[:, 0, :]"),
+    "devices.py": (", device=tokens.device", ""),
     "attention.py": ("self.dropout if self.training else 0.0", "self.dropout"),
     "training.py": ("optimizer.zero_grad()", "pass"),
 }
 
 
 def latencies() -> dict[str, list[float]]:
-    """Return the seconds of each save: "right" and "wrong", one for each step's file."""
+    """Return the seconds of each save, right or wrong, until the verdict and until all that is said of it is there."""
     with tempfile.TemporaryDirectory() as scratch:
         project = copy_project(Path(scratch) / "project")
         folder = project / "challenges" / "challenge5"
@@ -46,15 +46,17 @@ def latencies() -> dict[str, list[float]]:
 
 
 def _saved_in_turn(terminal: Terminal, folder: Path, texts: dict[str, str]) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {"right": [], "wrong": []}
+    found: dict[str, list[float]] = {kind: [] for kind in ("right", "wrong", "right, explained", "wrong, explained")}
     for name, text in texts.items():
         for kind, content in (("wrong", edit(text, *WRONG[name])), ("right", text + "\n")):
             terminal.output = ""
             started = time.perf_counter()
             (folder / name).write_text(content)
-            terminal.read_until("isolation:")  # the last line of the verdict
+            mark = "✓" if kind == "right" else "✗"
+            terminal.read_until(f"{mark} {name.removesuffix('.py')} ")  # the step's line: the verdict on the saved file
             found[kind].append(time.perf_counter() - started)
             terminal.read_until(KEYS)
+            found[f"{kind}, explained"].append(time.perf_counter() - started)  # with the mistake's name and a hint
             time.sleep(0.5)
     return found
 
@@ -62,7 +64,7 @@ def _saved_in_turn(terminal: Terminal, folder: Path, texts: dict[str, str]) -> d
 def main() -> None:
     for kind, seconds in latencies().items():
         shown = ", ".join(f"{second:.2f}" for second in seconds)
-        print(f"{kind:6} median {statistics.median(seconds):.2f} s, worst {max(seconds):.2f} s  ({shown})")
+        print(f"{kind:16} median {statistics.median(seconds):.2f} s, worst {max(seconds):.2f} s  ({shown})")
 
 
 if __name__ == "__main__":
