@@ -18,8 +18,6 @@ from grader.submission.problems import CheckAborted, LearnerError
 from grader.submission.remote import Submission
 from grader.verdict import CheckResult, Outcome
 
-QUESTIONING_SECONDS = 5.0  # for the examples of one check
-
 
 class OneCheck:
     """A check as pytest found it, with the arguments that its fixtures gave it."""
@@ -63,13 +61,17 @@ class OneCheck:
             output=self.submission.process.take_output() if outcome is not Outcome.PASSED else "",
         )
 
-    def question(self, recording: Recording) -> None:
-        """Ask the examples of a check that failed, also those after the failure, and record the answers only."""
+    def question(self, recording: Recording, *, seconds: float) -> None:
+        """Ask the examples of a check that failed, also those after the failure, and record the answers only.
+
+        Args:
+            seconds: for all of them; what takes longer is recorded as not whole.
+        """
         if not self.is_drawn:
             return
         self.submission.begin_step()
         self.submission.begin_check()
-        self.submission.check_ends = time.monotonic() + QUESTIONING_SECONDS
+        self.submission.check_ends = time.monotonic() + seconds
         recording.begin_check(self.id, self.function.checks)
         trial = Questioning(before_example=lambda: self._begin_example(trial, recording))
         try:

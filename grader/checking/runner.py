@@ -80,7 +80,7 @@ def run_checks(
         if diagnosis is None:
             return plugin.expected, tuple(plugin.results)
         for check in plugin.failed:
-            check.question(diagnosis.recording)
+            check.question(diagnosis.recording, seconds=diagnosis.seconds / 4)
         return plugin.expected, diagnosis.name(plugin.results)
 
 
