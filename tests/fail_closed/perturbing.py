@@ -193,7 +193,8 @@ def _nudge(container: Any, key: Any, random: Random) -> None:
     if isinstance(value, bool):
         container[key] = not value
     elif isinstance(value, int):
-        container[key] = random.choice((value + 1, value - 1, -value, float(value), str(value), 2 * value))
+        fraction = float(value) if value.bit_length() < 1000 else 0.5  # no float is larger than that
+        container[key] = random.choice((value + 1, value - 1, -value, fraction, str(value), 2 * value))
     elif isinstance(value, float | str):
         container[key] = random.choice((str(value) + "x", value * 2, None))
     elif isinstance(value, list):
