@@ -5,10 +5,10 @@ one nursery when the command starts, and a worker that died is replaced by anoth
 
 The parent sends one JSON object a line, waits, and gets one back:
 
-    {"do": "fork", "folder": "...", "limits": {...}, "core": 1|null, "fence": {...}}
+    {"do": "fork", "folder": "...", "limits": {...}, "core": 1|null, "fence": {...}, "local_sockets": true|false}
 
-forks a worker on that core (null: any) behind that fence (see `landlock.restrict`; empty: none); two descriptors come
-with it, the worker's channel and its output pipe.
+forks a worker on that core (null: any) behind that fence (see `landlock.restrict`; empty: none), with local sockets or
+without (see `system_calls`); two descriptors come with it, the worker's channel and its output pipe.
 
     {"do": "end", "died": true|false}
 
@@ -30,6 +30,7 @@ from grader.child.landlock import restrict
 from grader.child.lazy_dynamo import delay_dynamo
 from grader.child.limits import apply_limits
 from grader.child.privileges import give_up_privileges
+from grader.child.system_calls import can_refuse, refuse_system_calls
 
 MESSAGE_BYTES = 65536
 DYING_SECONDS = 1.0  # from a closed channel to a process that can be waited for; a few milliseconds as a rule
@@ -52,6 +53,7 @@ def run_nursery(control: socket.socket) -> None:
     from grader.child import simulated_accelerator, worker  # loads all that a worker needs, before the first fork
 
     simulated_accelerator.register()  # in a fork it would take a tenth of a second, each time
+    can_refuse()  # and this, which looks for the C library, some milliseconds
     nursery = _Nursery(control, worker)
     while True:
         text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
@@ -97,6 +99,7 @@ class _Nursery:
             give_up_privileges()
             if request["fence"]:
                 restrict(**request["fence"])
+            refuse_system_calls(local_sockets=request["local_sockets"])
             self.worker_module.serve(socket.socket(fileno=channel), request["folder"], request["limits"])
             status = 0
         finally:

@@ -1,8 +1,9 @@
-"""The walls around the child: bubblewrap's sandbox on Linux where it works, and Landlock's rules for the worker.
+"""The walls around the child: bubblewrap's sandbox on Linux where it works, and the worker's own fences.
 
 bubblewrap (`bwrap`) starts the nursery in namespaces of its own: no network, no other processes, and a file system that
 is put together from the places in `visible` alone, all of them read-only. The worker then fences itself in with
-Landlock (`grader.child.landlock`), which also holds where bubblewrap is missing.
+Landlock (`grader.child.landlock`) and refuses system calls (`grader.child.system_calls`), which also hold where
+bubblewrap is missing.
 """
 
 from __future__ import annotations
@@ -62,6 +63,14 @@ class Isolation:
         read += ["/proc"] if self.program else OWN_PROCESS  # its own processes only, or also everybody else's
         memory = ["/dev/shm"] if self.program else []  # its own, or everybody's
         return {"read": read, "write": [str(scratch), *memory, *devices], "listed": listed}
+
+    def has_local_sockets(self, submission: Path) -> bool:
+        """Say whether learner code may open sockets that stay on this machine.
+
+        Inside bubblewrap they lead nowhere, and Python's multiprocessing wants them; outside they lead to the user's
+        other programs, and yet an accelerator's driver may need them.
+        """
+        return bool(self.program or visible_from(submission).devices)
 
 
 PROCESS = Isolation("process")

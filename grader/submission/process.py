@@ -115,6 +115,7 @@ class ChildProcess:
             "limits": self.limits.as_dict(),
             "core": self.core,
             "fence": self.isolation.fence(self.folder, self.scratch),
+            "local_sockets": self.isolation.has_local_sockets(self.folder),
         }
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [channel_end.fileno(), write_end])

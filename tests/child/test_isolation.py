@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,9 @@ def connect(kind, port):
     plug.settimeout(2)
     plug.connect(("127.0.0.1", port))
     plug.send(b"hello")
+    return "sent"
+def connect_to(path):
+    socket.socket(socket.AF_UNIX).connect(path)
     return "sent"
 def signal_parent():
     os.kill(os.getppid(), signal.SIGCONT)
@@ -113,15 +117,24 @@ def test_no_connection_over_tcp_is_made(learner: Learner) -> None:
         )
 
 
-def test_no_datagram_leaves_the_sandbox(learner: Learner, isolation: Isolation) -> None:
-    if not isolation.program:
-        pytest.skip("Landlock knows no UDP: only bubblewrap holds it back")
+def test_no_datagram_is_sent(learner: Learner) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
         receiver.settimeout(0.2)
         call(learner(SOURCE), "attempt", "connect", "SOCK_DGRAM", receiver.getsockname()[1])
         with pytest.raises(TimeoutError):
             receiver.recv(10)
+
+
+def test_no_program_on_this_machine_is_called_over_a_local_socket(learner: Learner) -> None:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"{folder}/socket")
+        server.listen()
+        server.setblocking(False)
+        found = call(learner(SOURCE), "attempt", "connect_to", f"{folder}/socket")
+        assert found in ("PermissionError", "FileNotFoundError")
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 def test_the_nursery_gets_no_signals_from_learner_code(learner: Learner) -> None:

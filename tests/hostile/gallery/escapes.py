@@ -60,7 +60,13 @@ resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY,) * 2)
 LIMITS_OF_THE_PARENT = """
 import os, resource
 resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (3, 3))
-os._exit(0)
+"""
+SIGNAL_TO_EVERYBODY = "import os, signal\nos.kill(-1, signal.SIGCONT)"
+SHARED_MEMORY = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.shmget(0, 1 << 20, 0o1600) < 0:
+    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 """
 
 ROWS = (
@@ -87,14 +93,14 @@ ROWS = (
     reads("copies the memory of its parent", READV),
     reads("kills its parent", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"),
     reads("stops its parent", "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)"),
-    Hostile("takes descriptors away from its parent", PICK_DEVICE, Outcome.CRASHED, "process died",
-            before=LIMITS_OF_THE_PARENT),
+    reads("takes descriptors away from its parent", LIMITS_OF_THE_PARENT),
+    reads("sends a signal to everybody", SIGNAL_TO_EVERYBODY),
+    reads("leaves memory behind that belongs to no process", SHARED_MEMORY),
+    reads("takes a file in memory", "import os\nos.memfd_create('x')"),
     reads("raises its own limit of memory", RAISES_LIMITS, "ValueError: not allowed|Permission|not permitted"),
     reads("calls a server on this machine", "import socket\nsocket.create_connection(('127.0.0.1', $port), 2)",
           NO_WAY_OUT),
-    # Landlock knows connections only; bubblewrap gives a network that nobody else is in.
-    Hostile("sends a letter over the network", PICK_DEVICE, Outcome.FAILED, "does not return a torch.device",
-            before=DATAGRAM, instead="return None", isolations=("bwrap",)),
+    reads("sends a letter over the network", DATAGRAM, NO_WAY_OUT),
     reads("opens a port of its own", "import socket\nsocket.create_server(('127.0.0.1', 0))",
           "not permitted|Permission denied|AssertionError"),
     reads("reads standard input", "input()", "EOFError"),
