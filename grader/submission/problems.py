@@ -12,6 +12,7 @@ from grader.verdict import Outcome
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")  # differs from run to run, and tells a learner nothing
 
 UNREADABLE = "The learner process sent an answer that cannot be read."
+OUT_OF_MEMORY = "The code ran out of memory. Look for a tensor that is larger than it needs to be."
 
 
 class LearnerError(Exception):
@@ -80,7 +81,7 @@ def _raised(name: str, text: str) -> str:
     if name == "BlockingIOError" or "can't start new thread" in text:
         return "The code started too many processes or threads. Start none."
     if name == "MemoryError" or "can't allocate memory" in text:
-        return "The code ran out of memory. Look for a tensor that is larger than it needs to be."
+        return OUT_OF_MEMORY
     meaning = explain(name, text)
     if meaning:
         end = "" if text.endswith(("!", "?")) else "."

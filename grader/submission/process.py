@@ -25,6 +25,7 @@ from grader.challenge import Limits
 from grader.child.descendants import adopt_orphans, descendants, end_descendants, has_in_environment, send_signal
 from grader.errors import GraderError
 from grader.submission.isolation import PROCESS, Isolation
+from grader.submission.memory import take_more_than
 from grader.submission.one_core import hold_to, pick_core
 from grader.submission.output import Output
 from grader.submission.scratch import remove_folder
@@ -32,7 +33,8 @@ from grader.submission.scratch import remove_folder
 START_SECONDS = 120.0  # importing torch from a cold disk
 DYING_SECONDS = 1.0  # that the nursery waits for the end of a worker that has hung up, to be able to say how it ended
 END_SECONDS = 0.6  # within which the nursery must report that a worker is dead; then it is ended with the worker
-WATCH_SECONDS = 0.1  # from one look at the learner's processes to the next, while a reply takes its time
+WATCH_SECONDS = 0.1  # from one look at the learner's processes to the next
+TORCH_BYTES = 512 * 1024**2  # more than Python and torch take by themselves
 PREFIX_BYTES = 8
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
 
@@ -51,6 +53,10 @@ class Oversized(Exception):
 
 class TooManyProcesses(Exception):
     """Learner code runs more processes at once than it may."""
+
+
+class TooMuchMemory(Exception):
+    """The processes of learner code take more memory together than one of them may."""
 
 
 class ChildProcess:
@@ -73,6 +79,7 @@ class ChildProcess:
         self.waiting_for_fork = False
         self.core = pick_core()
         self.free_cores: set[int] | None = None  # what the parent may use when it is not held to one core
+        self.watched = 0.0  # when the processes were last looked at
         adopt_orphans()
 
     def start(self) -> None:
@@ -132,7 +139,7 @@ class ChildProcess:
         Args:
             deadline: on the clock of `time.monotonic()`; counts from when the worker is ready.
         Raises:
-            TimedOut, HungUp, Oversized, TooManyProcesses: see there. The worker must be ended then.
+            TimedOut, HungUp, Oversized, TooManyProcesses, TooMuchMemory: see there. The worker must be ended then.
         """
         self.start()
         if self.waiting_for_fork:
@@ -144,14 +151,24 @@ class ChildProcess:
         assert self.channel is not None
         assert self.output is not None
         exchange = _Exchange(self.channel, self.output, frame, self.limits.reply_bytes)
-        return exchange.run(deadline, self._count_processes)
+        return exchange.run(deadline, self._watch)
 
-    def _count_processes(self) -> None:
-        """Raise `TooManyProcesses` where the system's own limit does not hold: it exempts root, and counts threads."""
+    def _watch(self) -> None:
+        """Look at the learner's processes now and then: the system's own limits let some things through.
+
+        Of processes it exempts root's, and counts threads; of memory it counts what each process has for itself.
+        """
+        now = time.monotonic()
+        if now < self.watched + WATCH_SECONDS:
+            return
+        self.watched = now
         assert self.nursery is not None
         ours = 3 if self.isolation.program else 1  # the worker; bubblewrap's own two processes, of which one is known
-        if len(descendants(self.nursery.pid)) - ours > self.limits.processes:
+        processes = descendants(self.nursery.pid)
+        if len(processes) - ours > self.limits.processes:
             raise TooManyProcesses
+        if take_more_than(self.limits.memory_bytes + TORCH_BYTES, processes):
+            raise TooMuchMemory
 
     def _share_core(self) -> None:
         if self.core is not None and self.free_cores is None:
@@ -249,17 +266,14 @@ class _Exchange:
         self.reply_bytes = reply_bytes
 
     def run(self, deadline: float, watch: Callable[[], None] = lambda: None) -> tuple[bytes, bytes]:
-        """Return the reply's parts; `watch` is called now and then while the reply takes its time."""
+        """Return the reply's parts; `watch` is called again and again while it is not there."""
         self._refuse_what_is_early()
         readable: list[Any] = [self.channel, self.output.descriptor]
-        watched = time.monotonic()
         while not self._complete():
+            watch()
             now = time.monotonic()
             if now >= deadline:
                 raise TimedOut
-            if now >= watched + WATCH_SECONDS:
-                watch()
-                watched = time.monotonic()
             seconds = min(deadline - now, WATCH_SECONDS)
             ready, writable, _ = select.select(readable, [self.channel] if self.outgoing else [], [], seconds)
             if self.output.descriptor in ready and not self.output.drain():

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 
 from grader.submission import reading
-from grader.submission.problems import UNREADABLE, CheckAborted, location_from, problem_from
-from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut, TooManyProcesses
+from grader.submission.problems import OUT_OF_MEMORY, UNREADABLE, CheckAborted, location_from, problem_from
+from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut, TooManyProcesses, TooMuchMemory
 from grader.verdict import Outcome
 from grader.wire import Malformed, WireObject, WireTensor, pack, unpack
 
@@ -159,6 +159,9 @@ class Submission:
         except TooManyProcesses:
             self._replace_worker()
             raise CheckAborted(Outcome.ERROR, TOO_MANY_PROCESSES.format(self.limits.processes)) from None
+        except TooMuchMemory:
+            self._replace_worker()
+            raise CheckAborted(Outcome.ERROR, OUT_OF_MEMORY) from None
         except (Malformed, Oversized):
             self._replace_worker()
             raise CheckAborted(Outcome.ERROR, UNREADABLE) from None

@@ -25,9 +25,9 @@ class InterruptibleChild(ChildProcess):
         self._look()
         return super().exchange(frame, deadline)
 
-    def _count_processes(self) -> None:
+    def _watch(self) -> None:
         self._look()
-        super()._count_processes()
+        super()._watch()
 
     def _look(self) -> None:
         if self.is_out_of_date():

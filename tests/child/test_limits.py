@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from grader.submission.isolation import Isolation
+from grader.submission.problems import OUT_OF_MEMORY, CheckAborted
 from grader.verdict import Outcome
 from tests.child.conftest import Learner
 from tests.child.observing import call, end_of, learner_processes, still_works
@@ -39,11 +40,66 @@ def with_limit(learner: Learner, code: str, **limits: Any) -> Any:
 def test_too_much_memory_is_an_error_that_says_so(code: str, learner: Learner) -> None:
     submission = with_limit(learner, code, memory_bytes=200 * MEGABYTE)
     end = end_of(submission)
-    assert (end.outcome, end.message) == (
-        Outcome.ERROR,
-        "The code ran out of memory. Look for a tensor that is larger than it needs to be.",
-    )
+    assert (end.outcome, end.message) == (Outcome.ERROR, OUT_OF_MEMORY)
     assert still_works(submission)
+
+
+SHARES = """
+    import mmap
+    kept = []
+    for _ in range({megabytes} // 20):
+        kept.append(mmap.mmap(-1, 20 * 1024**2))
+        kept[-1].write(bytes(20 * 1024**2))
+"""
+
+
+def test_memory_that_could_be_shared_counts_as_well(learner: Learner) -> None:
+    """The system's own limit leaves it out; the parent sees it."""
+    submission = learner(HEADER + SHARES.format(megabytes=2000) + "    time.sleep(100)", memory_bytes=200 * MEGABYTE)
+    assert end_of(submission).message == OUT_OF_MEMORY
+    assert still_works(submission)
+
+
+def test_memory_kept_from_call_to_call_counts_as_well(learner: Learner) -> None:
+    """Each call by itself is over before the parent looks at the processes."""
+    source = HEADER + SHARES.format(megabytes=40).replace("kept = []", "") + "    return 5\n\nkept = []\n"
+    submission = learner(source, memory_bytes=200 * MEGABYTE)
+    with pytest.raises(CheckAborted, match="ran out of memory"):
+        list(iter(lambda: call(submission), "never"))
+
+
+def test_memory_of_several_processes_is_added_up(learner: Learner) -> None:
+    code = (
+        HEADER
+        + """
+    for _ in range(8):
+        if os.fork() == 0:
+            kept = b"x" * (150 * 1024**2)
+            time.sleep(100)
+    time.sleep(100)
+"""
+    )
+    submission = learner(code, memory_bytes=200 * MEGABYTE)
+    assert end_of(submission).message == OUT_OF_MEMORY
+    assert learner_processes(submission.process) == set()
+
+
+def test_memory_that_processes_share_counts_once(learner: Learner) -> None:
+    code = (
+        HEADER
+        + """
+    import torch
+    kept = torch.ones(40 * 1024**2)
+    children = [os.fork() for _ in range(8) if os.getpid() == parent]
+    time.sleep(0.5)
+    if os.getpid() != parent:
+        os._exit(0)
+    return len(children)
+
+parent = os.getpid()
+"""
+    )
+    assert call(learner(code, memory_bytes=300 * MEGABYTE)) == 8
 
 
 def test_memory_under_the_limit_is_there(learner: Learner) -> None:

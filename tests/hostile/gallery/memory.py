@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grader.verdict import Outcome
 from tests.hostile.hostile import (
     ATTENTION,
@@ -33,6 +35,21 @@ for _ in range(10**6):
 hash(deep)
 """
 FREES_WHAT_IT_DOES_NOT_OWN = "import ctypes; ctypes.CDLL(None).free(ctypes.c_void_p(8))"
+SHARED = """
+import mmap, time
+kept = []
+while True:
+    kept.append(mmap.mmap(-1, 1 << 26))
+    kept[-1].write(b"x" * (1 << 26))
+"""
+SEVERAL_PROCESSES = """
+import os, time
+for _ in range(6):
+    if os.fork() == 0:
+        kept = b"x" * (200 << 20)
+        time.sleep(60)
+time.sleep(60)
+"""
 NEVER_ENDING_LIST = """
 class Endless(list):
     __len__ = lambda self: 3
@@ -64,7 +81,15 @@ ROWS = (
     crash("SIGKILL to itself", ATTENTION, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
 )  # fmt: skip
 
+TOGETHER = tuple(
+    replace(row, limits={"memory_bytes": 300 << 20})
+    for row in (
+        bomb("memory that processes could share", PICK_DEVICE, SHARED),
+        bomb("processes that take more memory together than one may", LOSS, SEVERAL_PROCESSES),
+    )
+)
 MEMORY = (
+    *side_by_side("memory that the parent adds up", TOGETHER),
     Hostile("a list that never ends", POSITIONS, Outcome.TIMEOUT, "No answer within 2 s", instead=NEVER_ENDING_LIST,
             limits={"call_seconds": 2.0}),
     *side_by_side("memory, crashes and large answers", ROWS),
