@@ -32,12 +32,13 @@ def run() -> NoReturn:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    if arguments is None:
-        arguments = sys.argv[1:]
-        _clean_up_at_every_end()
-        _lose_no_ctrl_c()
-    _print_what_can_be_printed()
+    own_process = arguments is None
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        if own_process:
+            _clean_up_at_every_end()
+            _lose_no_ctrl_c()
+        _print_what_can_be_printed()
         return _dispatch(arguments)
     except UsageError as problem:
         print(f"grade: {' '.join(str(problem).splitlines())}", file=sys.stderr)
@@ -70,7 +71,7 @@ def _clean_up_at_every_end() -> None:
 
 
 def _lose_no_ctrl_c() -> None:
-    """Raise a KeyboardInterrupt again that came where Python only reports it: in a `__del__`, in the garbage collector.
+    """Let Ctrl-C be a KeyboardInterrupt also where Python would only report one: in a `__del__`, in the collector.
 
     Hypothesis has the garbage collector call it back, and importing torch keeps the collector busy.
     """
@@ -82,6 +83,8 @@ def _lose_no_ctrl_c() -> None:
         else:
             report(ignored)
 
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # since `grader.start`
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.platform != "win32":
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         sys.unraisablehook = raise_again

@@ -214,3 +214,29 @@ def test_it_is_not_lost_in_the_garbage_collector(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (INTERRUPTED, "grade: stopped.\n")
     assert json.loads(done.stdout)["passed"] is False
+
+
+PRESSED_WHILE_THE_COMMAND_LOADS = """
+    import os, signal, sys
+
+    class Presses:
+        def find_spec(self, name, path=None, target=None):
+            if name == "grader.command":
+                os.kill(os.getpid(), signal.SIGINT)
+
+    {before}
+    sys.meta_path.insert(0, Presses())
+    import grader.start
+    print("loaded")
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "output"),
+    [("", -signal.SIGINT, ""), ("signal.signal(signal.SIGINT, signal.SIG_IGN)", 0, "loaded\n")],
+    ids=["in the foreground", "in the background, where it is ignored"],
+)
+def test_it_is_quiet_from_the_beginning(before: str, status: int, output: str) -> None:
+    code = dedent(PRESSED_WHILE_THE_COMMAND_LOADS).format(before=before)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (status, output, "")

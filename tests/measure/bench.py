@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -49,6 +50,19 @@ def checks() -> tuple[float, float]:
         first = next(time.perf_counter() for line in process.stdout if line.startswith("  passed"))
         process.stdout.read()
     return first - started, time.perf_counter() - started
+
+
+def ctrl_c_seconds() -> float:
+    """Seconds from Ctrl-C in the middle of the checks to the end of the command."""
+    with subprocess.Popen(
+        [*GRADE, "--format", "plain"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("  passed"))
+        pressed = time.perf_counter()
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    return time.perf_counter() - pressed
 
 
 def smoke_seconds() -> float:
@@ -114,7 +128,7 @@ def main() -> None:
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         note(base=import_torch())
         first, all_checks = checks()
-        note(first=first, all_checks=all_checks, smoke=smoke_seconds())
+        note(first=first, all_checks=all_checks, smoke=smoke_seconds(), ctrl_c=ctrl_c_seconds())
         for isolation in (PROCESS, choose_isolation("bwrap")):
             for name, seconds in zip(("started", "replaced", "call"), child_seconds(isolation), strict=True):
                 note(**{f"{name}_{isolation.name}": seconds})
@@ -136,6 +150,7 @@ def show(median: dict[str, float]) -> None:
     table.add_row("first check on the screen", f"{median['first'] / base:.2f} x", "1.5 x")
     table.add_row("all checks of the solution", f"{median['all_checks'] / base:.2f} x", "2.5 x")
     table.add_row("smoke test", f"{median['smoke']:.1f} s", "15 s")
+    table.add_row("from Ctrl-C to the end", f"{median['ctrl_c']:.2f} s", "1 s")
     table.add_row("step with last_only, vocabulary 2,048", f"{median['step_2048']:.2f} x as fast", "1.5 x")
     table.add_row("step with last_only, vocabulary 50,257", f"{median['step_50257']:.2f} x as fast", "1.5 x")
     for kind in ("right", "wrong", "wrong, explained"):
