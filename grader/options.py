@@ -15,11 +15,11 @@ OVERVIEW = """\
 usage: grade CHALLENGE [FOLDER] [options]    grade your files
        grade watch CHALLENGE [FOLDER]        grade them again on each save
        grade hint CHALLENGE [STEP] [--all]   show the next hint
-       grade list                            show challenges, steps and how far you are
+       grade list                            show all steps, and how far you are
        grade reset [CHALLENGE] STEP [--undo] put a stub back, and keep your file
-       grade doctor                          is everything here that grading needs?
-       grade data [pull|clear] [options]     show, fetch or remove texts kept for training
-       grade verify [CHALLENGE] [options]    prove that a challenge holds together (for instructors)
+       grade doctor                          is all here that grading needs?
+       grade data [pull|clear] [options]     show, fetch or remove texts
+       grade verify [CHALLENGE] [options]    for instructors: is the course sound?
 
 examples:
   grade challenge5                           grade challenges/challenge5 of this project
@@ -29,8 +29,8 @@ examples:
   grade challenge5 --solution                the reference solution
   grade hint challenge5                      the next hint for the first open step
 
-`grade CHALLENGE --help` lists the options. Exit status: 0 a full pass, 1 not passed, 2 wrong usage, 3 the grader
-itself failed, 130 stopped with Ctrl-C."""
+`grade CHALLENGE --help` lists the options. Exit status: 0 a full pass,
+1 not passed, 2 wrong usage, 3 the grader itself failed, 130 Ctrl-C."""
 
 GRADE_EXAMPLES = """\
 examples:
@@ -39,7 +39,8 @@ examples:
   grade challenge5 --only log_softmax --only attention
   grade challenge5 --data my-texts.jsonl --tokenizer gpt2
 
-A full pass needs every check and the smoke test: with --only or --no-smoke the exit status is 1 at best."""
+A full pass needs every check and the smoke test: with --only or --no-smoke
+the exit status is 1 at best."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _parser() -> Parser:
     parser = Parser(
         prog="grade",
         usage="grade CHALLENGE [FOLDER] [options]",
-        description="Run the hidden checks of a challenge on your files, then a short training smoke test.",
+        description="Run the hidden checks of a challenge on your files, then a smoke test.",
         epilog=GRADE_EXAMPLES,
     )
     add = parser.add_argument

@@ -30,6 +30,7 @@ def check(*, of: str, examples: int = 1, **draws: SearchStrategy[Any]) -> Callab
         if not (body.__doc__ or "").strip():
             raise TypeError(f"{body.__name__} needs a docstring: it is the line that the learner reads")
         marked = _drawn(_recorded(body, tuple(draws)), examples, draws) if draws else body
+        # What the runner reads; to mypy a function has no attributes of its own.
         marked.required_examples = examples  # type: ignore[attr-defined]
         marked.checks = tuple(of.split(":"))  # type: ignore[attr-defined]
         return marked
@@ -66,5 +67,5 @@ def _recorded(body: Body, drawn: tuple[str, ...]) -> Body:
         with trial.example({name: arguments[name] for name in drawn}):
             body(**arguments)
 
-    recorded.__signature__ = signature  # type: ignore[attr-defined]
+    recorded.__signature__ = signature  # type: ignore[attr-defined]  # read by pytest and Hypothesis
     return recorded

@@ -143,6 +143,7 @@ def _redirect_standard_streams(output: int) -> None:
     for descriptor in (empty, output):
         os.close(descriptor)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - lives as long as the process
-    # The nursery's own streams were set up for other descriptors; line buffering keeps a crash's last words.
+    # The nursery's own streams were set up for other descriptors; line buffering keeps a crash's last words. The dunder
+    # names are constants to mypy, but learner code may print to them.
     sys.stdout = sys.__stdout__ = open(1, "w", buffering=1, closefd=False, errors="replace")  # type: ignore[misc]  # noqa: SIM115
     sys.stderr = sys.__stderr__ = open(2, "w", buffering=1, closefd=False, errors="replace")  # type: ignore[misc]  # noqa: SIM115

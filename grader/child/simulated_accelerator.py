@@ -56,6 +56,7 @@ class SimulatedTensor(torch.Tensor):
         with torch._C.DisableTorchFunctionSubclass():
             return func(*args, **(kwargs or {}))
 
+    # torch's stubs give the methods that are overridden below other parameters than its documentation.
     @classmethod
     def __torch_dispatch__(  # type: ignore[override]
         cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -104,7 +105,7 @@ def register() -> bool:
     _libraries.extend((everything, makers))
     for name in ("tensor", "as_tensor"):
         setattr(torch, name, _build_on_cpu_first(getattr(torch, name)))
-    torch.nn.Module._apply = _moved_in_place(torch.nn.Module._apply)  # type: ignore[method-assign]
+    torch.nn.Module._apply = _moved_in_place(torch.nn.Module._apply)  # type: ignore[method-assign]  # is what we want
     _dispatch_once()
     return True
 
@@ -118,8 +119,8 @@ def _dispatch_once() -> None:
     name = "torch.distributed.tensor"
     if name in sys.modules:
         return
-    stand_in = types.ModuleType(name)
-    stand_in.DTensor = type("DTensor", (), {})  # type: ignore[attr-defined]
+    stand_in: Any = types.ModuleType(name)
+    stand_in.DTensor = type("DTensor", (), {})
     sys.modules[name] = stand_in
     try:
         SimulatedTensor(torch.zeros(1)).detach()
@@ -131,12 +132,12 @@ def _build_on_cpu_first(build: Any) -> Any:
     """Wrap `torch.tensor`: it fills a new tensor by writing into its memory, which a wrapper does not have."""
 
     @functools.wraps(build)
-    def built(*args: Any, device: Any = None, **kwargs: Any) -> torch.Tensor:
+    def built(*args: Any, device: Any = None, **kwargs: Any) -> Any:
         if device is not None and torch.device(device).type == NAME:
             requires_grad = kwargs.pop("requires_grad", False)  # of the tensor on the device, which is the leaf
             moved: torch.Tensor = build(*args, **kwargs).to(device)
             return moved.requires_grad_() if requires_grad else moved
-        return build(*args, device=device, **kwargs)  # type: ignore[no-any-return]
+        return build(*args, device=device, **kwargs)
 
     return built
 
@@ -152,13 +153,13 @@ def _moved_in_place(apply: Any) -> Any:
     """Wrap `Module._apply`: parameters stay the same objects when they move, as on a GPU; tied ones stay tied."""
 
     @functools.wraps(apply)
-    def applied(module: torch.nn.Module, function: Any, recurse: bool = True) -> torch.nn.Module:
+    def applied(module: torch.nn.Module, function: Any, recurse: bool = True) -> Any:
         before = torch.__future__.get_swap_module_params_on_conversion()
         on_device = any(isinstance(parameter, SimulatedTensor) for parameter in module.parameters())
         moves = on_device or isinstance(function(torch.empty(0)), SimulatedTensor)
         torch.__future__.set_swap_module_params_on_conversion(before or moves)
         try:
-            return apply(module, function, recurse)  # type: ignore[no-any-return]
+            return apply(module, function, recurse)
         finally:
             torch.__future__.set_swap_module_params_on_conversion(before)
 

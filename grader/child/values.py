@@ -15,7 +15,7 @@ from grader.wire import DTYPES, WireDevice, WireIterator, WireObject, WireOpaque
 
 MAX_ITEMS = 100_000  # items of one list that travel
 # Of the tensor itself: a subclass may have attributes of these names that say something else, and learner code may put
-# others in their place.
+# others in their place. (torch's stubs have the first as a plain attribute.)
 _requires_grad = torch._C.TensorBase.requires_grad.__get__  # type: ignore[attr-defined]
 _device = torch._C.TensorBase.device.__get__
 PLAIN_TENSORS = (torch.Tensor, torch.nn.Parameter, SimulatedTensor)

@@ -28,6 +28,7 @@ class WatchReport(Report):
         self.inner, self.challenge, self.earlier, self.reason = inner, challenge, earlier, reason
         self.told: set[str] = set()
         self.shown: Verdict | None = None
+        # Handed on as they are; mypy would have a method for each.
         self.smoke_loading = inner.smoke_loading  # type: ignore[method-assign]
         self.smoke_started = inner.smoke_started  # type: ignore[method-assign]
         self.smoke_step = inner.smoke_step  # type: ignore[method-assign]

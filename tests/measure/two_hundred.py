@@ -18,6 +18,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -114,24 +115,29 @@ def finished(gradings: Gradings, seeds: list[int], jobs: int) -> Iterator[Run]:
 
 
 def with_all_checks(runs: list[Run]) -> list[Run]:
-    """Add to each run that lacks checks, or examples, which others have, that it does."""
-    most = max((run.checks, run.examples) for run in runs)
-    lacking = "{} checks with {} examples, and others had {} with {}"
+    """Add to each run that has other numbers of checks and examples than most, that it does."""
+    due = usual(runs)
+    differs = "{} checks with {} examples, and most had {} with {}"
     return [
         run
-        if run.wrong or (run.checks, run.examples) == most
-        else Run(run.seed, run.checks, run.examples, (lacking.format(run.checks, run.examples, *most),))
+        if run.wrong or (run.checks, run.examples) == due
+        else Run(run.seed, run.checks, run.examples, (differs.format(run.checks, run.examples, *due),))
         for run in runs
     ]
+
+
+def usual(runs: list[Run]) -> tuple[int, int]:
+    """Return the most frequent numbers of checks and examples."""
+    return Counter((run.checks, run.examples) for run in runs).most_common(1)[0][0]
 
 
 def figure(runs: list[Run], seconds: float) -> str:
     """The line for the README."""
     failures = sum(bool(run.wrong) for run in runs)
-    checks, examples = max((run.checks, run.examples) for run in runs)
+    checks, examples = usual(runs)
     return (
-        f"{len(runs)} gradings of the solution, {failures} failures: {checks} checks with {examples:,} examples each,"
-        f" {seconds:.0f} s in all"
+        f"{len(runs)} gradings of the solution, {failures} failures: {checks} checks on {examples:,} examples"
+        f" in each run, {seconds:.0f} s in all"
     )
 
 
