@@ -19,15 +19,15 @@ usage: grade CHALLENGE [FOLDER] [options]    grade your files
        grade reset [CHALLENGE] STEP [--undo] put a stub back, and keep your file
        grade doctor                          is all here that grading needs?
        grade data [pull|clear] [options]     show, fetch or remove texts
-       grade verify [CHALLENGE] [options]    for instructors: is the course sound?
+       grade verify [CHALLENGE] [options]    is the course itself sound?
 
 examples:
-  grade challenge5                           grade challenges/challenge5 of this project
-  grade watch challenge5                     see the verdict each time you save
-  grade challenge5 --only attention          one step, once
-  grade challenge5 --ref my-branch           the files as they stand on a git branch
-  grade challenge5 --solution                the reference solution
-  grade hint challenge5                      the next hint for the first open step
+  grade challenge5                        grade challenges/challenge5 of this project
+  grade watch challenge5                  see the verdict each time you save
+  grade challenge5 --only attention       one step, once
+  grade challenge5 --ref my-branch        the files as they stand on a git branch
+  grade challenge5 --solution             the reference solution
+  grade hint challenge5                   the next hint for the first open step
 
 `grade CHALLENGE --help` lists the options. Exit status: 0 a full pass,
 1 not passed, 2 wrong usage, 3 the grader itself failed, 130 Ctrl-C."""
