@@ -78,7 +78,7 @@ class OneCheck:
             self._examine(trial)
         except EnoughShrinking:
             pass
-        except (CheckAborted, Exception):
+        except (CheckAborted, GraderError, Exception):
             recording.end_check(whole=False)
             return
         recording.end_check(whole=True)
@@ -113,7 +113,7 @@ class OneCheck:
         if required == 1 and not self.is_drawn:
             trial.count()
         if trial.held < required:
-            raise GraderError(f"only {trial.held} of {required} examples were run")
+            raise GraderError(f"the check {self.id} is broken: only {trial.held} of {required} examples were run")
         return Outcome.PASSED, "", None
 
     def _draw_seed(self) -> int:

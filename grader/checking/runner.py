@@ -168,12 +168,12 @@ class _ChecksPlugin:
         """Run one check, or say why it is not run.
 
         Raises:
-            GraderError: the check is broken.
+            GraderError: the check is broken, or no child can be had.
             KeyboardInterrupt: Ctrl-C.
         """
         try:
             return self._run(item)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, GraderError):
             raise
         except BaseException as error:
             raise _as_grader_error(check_id(item), error) from error

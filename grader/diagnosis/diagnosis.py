@@ -14,6 +14,7 @@ from grader.challenge import Challenge
 from grader.diagnosis.naming import WRONG, Naming
 from grader.diagnosis.recording import Recording
 from grader.diagnosis.replay import Replays
+from grader.errors import GraderError
 from grader.mistakes import Mistake, load_mistakes
 from grader.submission.problems import CheckAborted
 from grader.submission.process import ChildProcess
@@ -50,7 +51,7 @@ class Diagnosis:
         if self.replays is not None:
             try:
                 self.replays.begin(self.process.folder)
-            except (Exception, CheckAborted):
+            except (Exception, CheckAborted, GraderError):
                 self.close()  # another one is started if it is needed
         return self.recording
 
@@ -73,7 +74,7 @@ class Diagnosis:
             try:
                 self.replays = Replays(self.process)  # kept before it is started: Ctrl-C may come in between
                 self.replays.start()
-            except Exception as problem:
+            except (Exception, GraderError) as problem:
                 self.trouble = problem
                 self.close()
 
@@ -85,7 +86,7 @@ class Diagnosis:
         try:
             self.replays.wait()
             naming.name(results, deadline=time.monotonic() + self.seconds)
-        except (Exception, CheckAborted) as problem:
+        except (Exception, CheckAborted, GraderError) as problem:
             self.trouble = problem
         return tuple(self._explained(result, naming.found.get(result.id)) for result in results)
 

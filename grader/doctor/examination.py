@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from grader.doctor.findings import Finding
+from grader.errors import GraderError
 from grader.submission.problems import CheckAborted
 
 Examiner = Callable[[], Iterator[Finding]]
@@ -51,7 +52,7 @@ def _safely(what: str, examiner: Examiner) -> Iterator[Finding]:
         yield from examiner()
     except ImportError as problem:
         yield Finding(what, f"not examined ({problem})", "Install what is missing; see the lines above.")
-    except (Exception, CheckAborted) as problem:  # whatever is broken, the other lines are of use
+    except (Exception, CheckAborted, GraderError) as problem:  # whatever is broken, the other lines are of use
         text = " ".join(str(problem).split())[-300:]
         yield Finding(what, f"does not work ({type(problem).__name__}: {text})", "See the lines above first.")
 

@@ -245,6 +245,8 @@ class ChildProcess:
                 piece = self.control.recv(4096)
             except TimeoutError:
                 raise GraderError(f"the child gave no sign for {seconds:g} s: {self._log()}") from None
+            except OSError:  # it ended with a request unread
+                piece = b""
             if not piece:
                 raise GraderError(f"the child's nursery has ended: {self._log()}")
             text += piece

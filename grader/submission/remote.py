@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from grader.errors import GraderError
 from grader.submission import reading
 from grader.submission.problems import OUT_OF_MEMORY, UNREADABLE, CheckAborted, location_from, problem_from
 from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut, TooManyProcesses, TooMuchMemory
@@ -230,7 +231,7 @@ class RemoteFunction:
         """Return "file.py:line" of the definition, None where it cannot be told."""
         try:
             place = self.submission.ask("place", target=self.target)
-        except (Exception, CheckAborted):
+        except (Exception, CheckAborted, GraderError):
             return None
         if not isinstance(place, list) or len(place) != 2 or place[1] is None:
             return None

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
 from typing import Any, NoReturn
 
 import pytest
@@ -16,6 +19,7 @@ from grader.errors import GraderError
 from grader.fault import how_to_report
 from grader.run import Run
 from grader.submission.process import ChildProcess
+from tests.command.conftest import RUN_SECONDS, environment
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +109,30 @@ def test_ctrl_c_between_two_checks_is_no_fault(
     monkeypatch.setattr(runner._ChecksPlugin, "pytest_pyfunc_call", fail_with(KeyboardInterrupt()))
     assert main(["challenge5", "--format", "plain"]) == 130
     assert "Stopped with Ctrl-C before the first check" in capsys.readouterr().out
+
+
+NO_CHILD = """
+    import sys
+    from grader.submission.isolation import Isolation
+    Isolation.command = lambda *arguments: [sys.executable, "-c", "raise SystemExit('there is no memory left')"]
+    from grader.start import run
+    sys.argv = ["grade", "challenge5", "--solution", "--isolation", "process"]
+    run()
+"""
+
+
+def test_a_child_that_cannot_be_started_is_said_once_and_without_a_traceback(project: Path) -> None:
+    """Hypothesis must not try one example after the other on it."""
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(NO_CHILD)],
+        cwd=project,
+        env=environment(project),
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("grade: the child's nursery has ended: there is no memory left\n")
+    assert "Traceback" not in done.stderr
+    assert "passed" not in done.stdout
