@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from grader import __version__
 from grader.challenge import Challenge
+from grader.child.collector import loading
 from grader.hints import hint_for_failure, next_hint_command
 from grader.options import GradeOptions
 from grader.progress import load_progress
@@ -65,8 +66,10 @@ class Run:
             raise
         try:
             self.report.started(self.challenge, _label(self.options, self.folder))
-            warm_up_hypothesis()
-            from grader.submission.remote import Submission  # imports torch, which takes seconds
+            with loading():
+                warm_up_hypothesis()
+                from grader.checking import runner  # noqa: F401 - with torch, which takes seconds
+                from grader.submission.remote import Submission
 
             submission = Submission(self.process)
             self._run_checks(submission)

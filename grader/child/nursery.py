@@ -25,6 +25,7 @@ import sys
 import time
 from typing import Any
 
+from grader.child.collector import loading
 from grader.child.descendants import adopt_orphans, end_descendants, is_process, reap, send_signal
 from grader.child.landlock import restrict
 from grader.child.lazy_dynamo import delay_dynamo
@@ -46,14 +47,15 @@ def run_nursery(control: socket.socket) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
     adopt_orphans()
-    import torch
+    with loading():
+        import torch
 
-    torch.set_num_threads(1)  # the tensors are small, and OpenMP threads would not survive a fork
-    delay_dynamo()
-    from grader.child import simulated_accelerator, worker  # loads all that a worker needs, before the first fork
+        torch.set_num_threads(1)  # the tensors are small, and OpenMP threads would not survive a fork
+        delay_dynamo()
+        from grader.child import simulated_accelerator, worker  # loads all that a worker needs, before the first fork
 
-    simulated_accelerator.register()  # in a fork it would take a tenth of a second, each time
-    can_refuse()  # and this, which looks for the C library, some milliseconds
+        simulated_accelerator.register()  # in a fork it would take a tenth of a second, each time
+        can_refuse()  # and this, which looks for the C library, some milliseconds
     nursery = _Nursery(control, worker)
     while True:
         text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
