@@ -27,6 +27,7 @@ from typing import Any
 
 from grader.child.collector import loading
 from grader.child.descendants import adopt_orphans, end_descendants, is_process, reap, send_signal
+from grader.child.first_calls import make_first_calls
 from grader.child.landlock import restrict
 from grader.child.lazy_dynamo import delay_dynamo
 from grader.child.limits import apply_limits
@@ -54,8 +55,10 @@ def run_nursery(control: socket.socket) -> None:
         delay_dynamo()
         from grader.child import simulated_accelerator, worker  # loads all that a worker needs, before the first fork
 
+        worker.preload()
         simulated_accelerator.register()  # in a fork it would take a tenth of a second, each time
         can_refuse()  # and this, which looks for the C library, some milliseconds
+        make_first_calls()
     nursery = _Nursery(control, worker)
     while True:
         text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import io
 import os
 import random
@@ -33,6 +34,12 @@ REAL_ACCELERATORS = ("cuda", "mps", "xpu")  # of which a machine has one at most
 PRELOADED = ("json", "random", "statistics", "typing", "logging", "copy", "pickle", "queue", "types", "string", "token")
 
 
+def preload() -> None:
+    """Import what a learner's file of the same name must not be taken for; once, ahead of every fork."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+
+
 def serve(channel: socket.socket, folder: str, limits: dict[str, Any]) -> None:
     """Answer the parent's requests until it hangs up.
 
@@ -41,8 +48,6 @@ def serve(channel: socket.socket, folder: str, limits: dict[str, Any]) -> None:
         folder: the submission.
         limits: `reply_bytes` is the largest reply, in bytes.
     """
-    for name in PRELOADED:
-        __import__(name)
     worker = Worker(folder)
     # A learner's helper may be called grader.py: nothing of ours is imported by name from here on.
     for name in [name for name in sys.modules if name == "grader" or name.startswith("grader.")]:
