@@ -26,7 +26,7 @@ class Limits:
     check_seconds: float = 30.0  # all examples of one check
     step_seconds: float = 120.0  # all checks of one step
     run_seconds: float = 300.0  # the whole run
-    memory_bytes: int = 2 * 1024**3  # beyond what Python and torch use
+    memory_bytes: int = 2 * 1024**3  # beyond what Python and torch use, in one process or in several together
     processes: int = 64
     file_bytes: int = 64 * 1024**2  # any one file that learner code writes
     output_bytes: int = 4096  # what is kept of the output of one check
