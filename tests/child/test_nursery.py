@@ -20,7 +20,7 @@ from tests.child.observing import alive, call, end_of, learner_processes, living
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = """
-import os, shutil, signal, sys, time, tempfile
+import gc, os, shutil, signal, sys, time, tempfile
 
 def fine(): return "fine"
 def pid(): return os.getpid()
@@ -28,6 +28,7 @@ def nursery(): return os.getppid()
 def die(): os._exit(1)
 def started(): return float(open("/proc/self/stat").read().rpartition(")")[2].split()[19])
 def loaded(): return "torch" in sys.modules
+def collector(): return [gc.isenabled(), gc.get_freeze_count()]
 """
 
 
@@ -38,6 +39,12 @@ def test_a_new_worker_is_a_fork_of_the_same_nursery(learner: Learner) -> None:
     after = call(submission, "pid"), call(submission, "nursery"), nursery_of(submission.process)
     assert after[0] != before[0]
     assert after[1:] == before[1:]
+
+
+def test_the_garbage_collector_leaves_what_the_nursery_loaded_alone_and_does_its_work(learner: Learner) -> None:
+    enabled, frozen = call(learner(SOURCE), "collector")
+    assert enabled
+    assert frozen > 10_000
 
 
 def test_a_new_worker_takes_a_small_part_of_the_first_start(tmp_path: Path) -> None:
