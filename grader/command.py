@@ -73,7 +73,7 @@ def _clean_up_at_every_end() -> None:
 def _lose_no_ctrl_c() -> None:
     """Let Ctrl-C be a KeyboardInterrupt also where Python would only report one: in a `__del__`, in the collector.
 
-    Hypothesis has the garbage collector call it back, and importing torch keeps the collector busy.
+    Hypothesis has the garbage collector call it back.
     """
     report = sys.unraisablehook
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from grader import __version__
 from grader.challenge import Challenge
-from grader.child.collector import loading
 from grader.hints import hint_for_failure, next_hint_command
+from grader.loading import loading
 from grader.options import GradeOptions
 from grader.progress import load_progress
 from grader.project import find_project, notes_folder, own_folder

@@ -1,5 +1,6 @@
-"""The first calls of PyTorch's operations, made once in the nursery: each takes some milliseconds more than the next,
-and every worker would pay for them again.
+"""The first calls of PyTorch's operations, made once in the nursery.
+
+The first call of an operation takes some milliseconds longer than later ones, and each worker would pay for it again.
 """
 
 from __future__ import annotations

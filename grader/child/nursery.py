@@ -25,7 +25,6 @@ import sys
 import time
 from typing import Any
 
-from grader.child.collector import loading
 from grader.child.descendants import adopt_orphans, end_descendants, is_process, reap, send_signal
 from grader.child.first_calls import make_first_calls
 from grader.child.landlock import restrict
@@ -33,6 +32,7 @@ from grader.child.lazy_dynamo import delay_dynamo
 from grader.child.limits import apply_limits
 from grader.child.privileges import give_up_privileges
 from grader.child.system_calls import can_refuse, refuse_system_calls
+from grader.loading import loading
 
 MESSAGE_BYTES = 65536
 DYING_SECONDS = 1.0  # from a closed channel to a process that can be waited for; a few milliseconds as a rule
@@ -58,7 +58,8 @@ def run_nursery(control: socket.socket) -> None:
         worker.preload()
         simulated_accelerator.register()  # in a fork it would take a tenth of a second, each time
         can_refuse()  # and this, which looks for the C library, some milliseconds
-        make_first_calls()
+        if sys.platform == "linux":
+            make_first_calls()  # elsewhere the system's own libraries may not bear it on both sides of a fork
     nursery = _Nursery(control, worker)
     while True:
         text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)

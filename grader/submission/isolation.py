@@ -64,13 +64,14 @@ class Isolation:
         memory = ["/dev/shm"] if self.program else []  # its own, or everybody's
         return {"read": read, "write": [str(scratch), *memory, *devices], "listed": listed}
 
-    def has_local_sockets(self, submission: Path) -> bool:
-        """Say whether learner code may open sockets that stay on this machine.
+    @property
+    def has_local_sockets(self) -> bool:
+        """Whether learner code may open sockets that stay on this machine.
 
         Inside bubblewrap they lead nowhere, and Python's multiprocessing wants them; outside they lead to the user's
-        other programs, and yet an accelerator's driver may need them.
+        other programs.
         """
-        return bool(self.program or visible_from(submission).devices)
+        return bool(self.program)
 
 
 PROCESS = Isolation("process")

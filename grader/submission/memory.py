@@ -16,15 +16,23 @@ PROPORTIONAL = ("Pss_Anon:", "Pss_Shmem:")  # of smaps_rollup: shared pages are 
 def take_more_than(limit: int, processes: Iterable[int]) -> bool:
     """True if these processes take more memory together than `limit`, in bytes (False where there is no /proc)."""
     processes = list(processes)
-    return _bytes(processes, "status", RESIDENT) > limit and _bytes(processes, "smaps_rollup", PROPORTIONAL) > limit
+    return sum(map(_resident, processes)) > limit and sum(map(_proportional, processes)) > limit
 
 
-def _bytes(processes: Iterable[int], file: str, names: tuple[str, ...]) -> int:
-    found = 0
-    for process in processes:
-        try:
-            lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
-        except OSError:
-            continue  # it has ended, or belongs to the system
-        found += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(names))
-    return found
+def _resident(process: int) -> int:
+    return _bytes(process, "status", RESIDENT) or 0
+
+
+def _proportional(process: int) -> int:
+    found = _bytes(process, "smaps_rollup", PROPORTIONAL)
+    return _resident(process) if found is None else found  # an old kernel; or a process that keeps others from looking
+
+
+def _bytes(process: int, file: str, names: tuple[str, ...]) -> int | None:
+    """Add up these lines of a file in /proc; None where there are none, or the process has ended."""
+    try:
+        lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
+    except OSError:
+        return None
+    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith(names)]
+    return sum(found) if found else None

@@ -122,7 +122,7 @@ class ChildProcess:
             "limits": self.limits.as_dict(),
             "core": self.core,
             "fence": self.isolation.fence(self.folder, self.scratch),
-            "local_sockets": self.isolation.has_local_sockets(self.folder),
+            "local_sockets": self.isolation.has_local_sockets,
         }
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [channel_end.fileno(), write_end])
@@ -156,7 +156,8 @@ class ChildProcess:
     def _watch(self) -> None:
         """Look at the learner's processes now and then: the system's own limits let some things through.
 
-        Of processes it exempts root's, and counts threads; of memory it counts what each process has for itself.
+        Its limit on processes exempts root's, and counts threads; its limit on memory looks at each process alone, and
+        leaves out what is shared.
         """
         now = time.monotonic()
         if now < self.watched + WATCH_SECONDS:
@@ -268,7 +269,7 @@ class _Exchange:
         self.reply_bytes = reply_bytes
 
     def run(self, deadline: float, watch: Callable[[], None] = lambda: None) -> tuple[bytes, bytes]:
-        """Return the reply's parts; `watch` is called again and again while it is not there."""
+        """Return the reply's parts; `watch` is called again and again until the reply is complete."""
         self._refuse_what_is_early()
         readable: list[Any] = [self.channel, self.output.descriptor]
         while not self._complete():

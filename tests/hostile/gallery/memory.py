@@ -38,9 +38,10 @@ FREES_WHAT_IT_DOES_NOT_OWN = "import ctypes; ctypes.CDLL(None).free(ctypes.c_voi
 SHARED = """
 import mmap, time
 kept = []
-while True:
+for _ in range(40):
     kept.append(mmap.mmap(-1, 1 << 26))
     kept[-1].write(b"x" * (1 << 26))
+time.sleep(60)
 """
 SEVERAL_PROCESSES = """
 import os, time

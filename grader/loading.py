@@ -13,7 +13,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Collect nothing meanwhile, and afterwards nothing of what was there by then."""
+    """Collect nothing meanwhile, and afterwards nothing of what was there by then; only the first time in a process."""
+    if gc.get_freeze_count():  # the libraries are there: what has come since may become garbage
+        yield
+        return
     gc.disable()
     try:
         yield
