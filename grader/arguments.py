@@ -6,15 +6,23 @@ import argparse
 from typing import Any, NoReturn
 
 from grader.errors import UsageError
+from grader.text import fit
 
 ISOLATION = ("auto", "bwrap", "process")
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Texts keep their line breaks, but for lines that the window is too narrow for."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return fit(text, width)
+
+
 class Parser(argparse.ArgumentParser):
-    """Raises `UsageError`, which the command prints. Texts keep their line breaks."""
+    """Raises `UsageError`, which the command prints."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
+        super().__init__(formatter_class=_Formatter, **settings)
 
     def error(self, message: str) -> NoReturn:
         command = "grade CHALLENGE" if self.prog == "grade" else self.prog

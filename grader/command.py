@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -16,6 +17,7 @@ from typing import NoReturn
 
 from grader.errors import GraderError, UsageError
 from grader.options import OVERVIEW, VERSION, parse_grade
+from grader.text import fit
 from grader.tool_options import parse_doctor, parse_hint, parse_list, parse_reset, parse_watch
 
 PASSED, NOT_PASSED, WRONG_USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -106,7 +108,7 @@ def _here() -> Path:
 def _dispatch(arguments: list[str]) -> int:
     first = arguments[0] if arguments else "--help"
     if first in ("-h", "--help", "help"):
-        print(OVERVIEW)
+        print(fit(OVERVIEW, shutil.get_terminal_size().columns))
         return PASSED if arguments else WRONG_USAGE
     if first in ("-V", "--version"):
         print(VERSION)

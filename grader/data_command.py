@@ -17,7 +17,8 @@ examples:
   grade data pull --data my-texts.jsonl       a file of your own
   grade data clear                            remove all of it
 
-The cache is a folder of your user account; the environment variable FINE_DROPOUT_CACHE names another one."""
+The cache is a folder of your user account; the environment variable
+FINE_DROPOUT_CACHE names another one."""
 
 PULL_EXAMPLES = """\
 examples:
@@ -25,11 +26,13 @@ examples:
   grade data pull --docs 5000 --tokenizer gpt2
   grade data pull --data my-texts.parquet
 
-What is there already is not fetched again. Ctrl-C stops at once and leaves nothing behind."""
+What is there already is not fetched again. Ctrl-C stops at once and leaves
+nothing behind."""
 
 CLEAR_HELP = """\
-Remove the cached token arrays, and what interrupted runs left; nothing else, whatever the folder holds. They can be
-made again at any time with `grade data pull`."""
+Remove the cached token arrays, and what interrupted runs left; nothing else,
+whatever the folder holds. They can be made again at any time with
+`grade data pull`."""
 
 
 def run_data(arguments: list[str], *, console: Console | None = None) -> None:

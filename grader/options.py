@@ -22,10 +22,10 @@ usage: grade CHALLENGE [FOLDER] [options]    grade your files
        grade verify [CHALLENGE] [options]    is the course itself sound?
 
 examples:
-  grade challenge5                        grade challenges/challenge5 of this project
+  grade challenge5                        your files in this project
   grade watch challenge5                  see the verdict each time you save
   grade challenge5 --only attention       one step, once
-  grade challenge5 --ref my-branch        the files as they stand on a git branch
+  grade challenge5 --ref my-branch        the files of a git branch
   grade challenge5 --solution             the reference solution
   grade hint challenge5                   the next hint for the first open step
 

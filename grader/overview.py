@@ -7,6 +7,7 @@ from pathlib import Path
 from grader.challenge import Step, challenge_names, load_challenge
 from grader.progress import Progress, load_progress
 from grader.project import find_project, notes_folder, own_folder
+from grader.text import counted
 
 MARKS = {"passed": "✓", "todo": "○", "not_run": "·", "": "·"}
 
@@ -18,12 +19,13 @@ def print_overview(*, start: Path) -> None:
         challenge = load_challenge(name)
         progress = load_progress(notes_folder(start), name, own_folder(name, start))
         done = sum(progress.steps.get(step.name) == "passed" for step in challenge.steps)
-        print(f"{name}  {challenge.title}  ({done} of {len(challenge.steps)} steps)")
+        print(f"{name}  {challenge.title}")
         for step in challenge.steps:
             outcome = progress.steps.get(step.name, "")
             print(f"  {MARKS.get(outcome, '✗')} {step.name:18} {_in_words(outcome)}{_hints(progress, step)}")
         if challenge.smoke_file is not None:
             print(f"  {MARKS.get(progress.smoke, '✗')} {'smoke test':18} {_in_words(progress.smoke)}")
+        print(f"  {done} of {counted(len(challenge.steps), 'step')} pass")
     if project is None:
         print("You are outside the project: go into it to see how far you are.")
 

@@ -88,7 +88,7 @@ class _Place:
         write_whole(self.file, stub)
         print(f"{self.step.file} is the stub again.")
         if copy is not None:
-            print(f"Your version is kept in {self._shown(copy)}")
+            print(f"Your version is kept in\n  {self._shown(copy)}")
             print(f"To get it back: grade reset {self.challenge} {self.step.name} --undo")
 
     def undo(self) -> None:
@@ -101,7 +101,7 @@ class _Place:
         if current not in [path.read_bytes() for path in kept]:
             self._keep(current)
         write_whole(self.file, content)
-        print(f"{self.step.file} is again as it was kept in {self._shown(copy)}")
+        print(f"{self.step.file} is again as it was kept in\n  {self._shown(copy)}")
 
     def _read(self) -> bytes | None:
         if not os.path.lexists(self.file):

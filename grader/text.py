@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+
 
 def counted(number: int, noun: str) -> str:
     """Return "1 check", "2 checks"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def fit(text: str, width: int) -> str:
+    """Break the lines of a text that are wider than `width`; what is left of one goes below its last column.
+
+    The last column is what comes after the last gap of two spaces or more: the meaning of a command, say.
+    """
+    lines: list[str] = []
+    for line in text.splitlines():
+        column = max(match.end() for match in re.finditer(r"^ *|  +", line))
+        later = " " * column
+        lines += textwrap.wrap(
+            line, width, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+    return "\n".join(lines)
 
 
 def printable(text: str) -> str:

@@ -19,8 +19,9 @@ examples:
   grade watch challenge5                    grade challenges/challenge5 of this project on each save
   grade watch challenge5 ~/homework/anna    another folder
 
-Only the steps that a save concerns are graded again; the smoke test only when you ask for it. Keys: h shows the next
-hint, a grades everything, the smoke test included, q quits. Ctrl-C quits as well."""
+Only the steps that a save concerns are graded again; the smoke test only when
+you ask for it. Keys: h shows the next hint, a grades everything, the smoke test
+included, q quits. Ctrl-C quits as well."""
 
 
 @dataclass(frozen=True)

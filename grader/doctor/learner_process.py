@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.challenge import Limits
+from grader.child.landlock import landlock_version
 from grader.doctor.findings import Finding
 from grader.errors import UsageError
 from grader.submission.isolation import INSTALL, choose_isolation
@@ -26,9 +27,20 @@ def examine_isolation(name: str) -> Iterator[Finding]:
         yield Finding("isolation", "bubblewrap works")
     elif not isolation.reason or sys.platform != "linux":
         why = f" ({isolation.reason})" if isolation.reason else ""
-        yield Finding("isolation", f"separate process only{why}")
+        yield Finding("isolation", f"plain process only{why}")
     else:
-        yield Finding("isolation", f"separate process only: {isolation.reason}", INSTALL)
+        yield Finding("isolation", f"plain process only: {isolation.reason}", INSTALL)
+    if sys.platform == "linux":
+        yield Finding("fences", _fences())
+
+
+def _fences() -> str:
+    """Say what the kernel has of what holds learner code also where there is no bubblewrap."""
+    from grader.child.system_calls import can_refuse  # with a package that may be missing
+
+    version = landlock_version()
+    landlock = f"Landlock {version}" if version else "no Landlock, which came with Linux 5.13"
+    return f"{landlock}; {'seccomp' if can_refuse() else 'no seccomp'}"
 
 
 def examine_child(name: str) -> Iterator[Finding]:

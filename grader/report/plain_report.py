@@ -37,7 +37,8 @@ class PlainReport(Report):
             return  # said once for all checks of the step
         self.last = result
         if result.outcome in words.QUIET:
-            self._line(f"{words.word(result.outcome)}: {result.message}", indent="  ")
+            not_run = "not run: " if result.outcome is Outcome.NOT_RUN else ""
+            self._line(f"{not_run}{result.message}", indent="  ")
             return
         self._line(f"{words.word(result.outcome):7} {result.title}", indent="  ", hanging=10)
 

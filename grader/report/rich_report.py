@@ -121,7 +121,7 @@ class RichReport(Report):
         return lines[first:]
 
     def _close_step(self, *, cut_off: bool = False) -> None:
-        """Print the step that ran: one line if it is green or untouched, its checks as well if not.
+        """Print the step that ran: one line if all its checks end alike, its checks as well if not.
 
         Args:
             cut_off: more checks of it were to come.
@@ -139,7 +139,7 @@ class RichReport(Report):
             (words.MARKS[outcome], words.colour(outcome)), " ", (name, "bold"), "  ", (summary, words.colour(outcome))
         )
         self.console.print(line)
-        if outcome not in (Outcome.PASSED, *words.QUIET):
+        if outcome not in (Outcome.PASSED, *words.QUIET) and not words.is_broken_as_a_whole(results):
             for result in results:
                 self.console.print(_check_line(result))
 

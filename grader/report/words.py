@@ -23,6 +23,7 @@ COLOURS = {Outcome.PASSED: "green", Outcome.TODO: "yellow", Outcome.NOT_RUN: "di
 WORDS = {Outcome.TODO: "to do", Outcome.NOT_RUN: "not run"}
 BARS = "▁▂▃▄▅▆▇█"
 QUIET = (Outcome.TODO, Outcome.NOT_RUN)  # the same for every check of a step, so said once
+BROKEN = (Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
 
 
 def word(outcome: Outcome) -> str:
@@ -48,7 +49,16 @@ def step_summary(results: Sequence[CheckResult]) -> tuple[Outcome, str]:
     worst = next(result for result in results if result.outcome is not Outcome.PASSED)
     if worst.outcome in QUIET and all(result.outcome is worst.outcome for result in results):
         return worst.outcome, worst.message if worst.outcome is Outcome.NOT_RUN else "to do"
+    if is_broken_as_a_whole(results):
+        return worst.outcome, worst.message
     return worst.outcome, f"{passed} of {counted(len(results), 'check')} pass"
+
+
+def is_broken_as_a_whole(results: Sequence[CheckResult]) -> bool:
+    """True if every check of a step ends in the same trouble: its file is missing, say. That is said once."""
+    first, *others = results
+    alike = all((result.outcome, result.message) == (first.outcome, first.message) for result in others)
+    return bool(others) and alike and first.outcome in BROKEN
 
 
 def first_failure(results: Sequence[CheckResult]) -> CheckResult | None:
@@ -125,7 +135,7 @@ def isolation_line(verdict: Verdict) -> str:
     if name == "bwrap":
         return "isolation: bubblewrap"
     why_not = f" ({verdict.why_not_isolated})" if verdict.why_not_isolated else ""
-    return f"isolation: separate process only{why_not}"
+    return f"isolation: plain process only{why_not}"
 
 
 def _stopped_line(verdict: Verdict) -> str:

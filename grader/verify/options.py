@@ -13,8 +13,8 @@ examples:
   grade verify challenge5 --ref solution    with the files of the branch `solution` for the solution
   grade verify challenge5 --format json     for a program, such as a nightly run
 
-Exit status: 0 if everything holds, 1 if something falls short, 2 for wrong usage, 3 if the grader itself fails,
-130 after Ctrl-C."""
+Exit status: 0 if everything holds, 1 if something falls short, 2 for wrong
+usage, 3 if the grader itself fails, 130 after Ctrl-C."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,9 @@ def parse_verify(arguments: list[str]) -> VerifyOptions:
     """Parse `grade verify ...`; raises `UsageError`."""
     parser = Parser(
         prog="grade verify",
-        description="Prove that a challenge holds together: the solution passes, the stubs are to do, every known\n"
-        "mistake is caught and named, no mutant of the solution survives.",
+        description="Prove that a challenge holds together: the solution passes, the stubs are\n"
+        "to do, every known mistake is caught and named, no mutant of the solution\n"
+        "survives. It takes some minutes.",
         epilog=EXAMPLES,
     )
     add = parser.add_argument

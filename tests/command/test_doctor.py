@@ -107,7 +107,7 @@ def test_bubblewrap_that_is_missing_is_named_with_the_mend(grade: Grade, project
         pytest.skip("bubblewrap is there for Linux only")
     run = grade("doctor", cwd=project, PATH=str(tmp_path))
     assert run.status == 1
-    assert "✗ isolation: separate process only: bubblewrap is not installed" in run.output
+    assert "✗ isolation: plain process only: bubblewrap is not installed" in run.output
     assert "apt install bubblewrap" in " ".join(run.output.split())
 
 

@@ -120,14 +120,14 @@ def test_hints_fit_a_narrow_window(
 def test_the_list_names_every_step_and_the_smoke_test(said: Said) -> None:
     text = said("list")
     assert "challenge5" in text
-    assert "(0 of 5 steps)" in text
+    assert "0 of 5 steps pass" in text
     assert all(f"· {name} not graded yet" in text for name in (*STEPS, "smoke test"))
 
 
 def test_the_list_says_how_far_the_learner_is(said: Said, fresh_project: Path) -> None:
     graded(fresh_project, log_softmax="passed", final_token_loss="failed", devices="todo", training="not_run")
     text = said("list")
-    assert "(1 of 5 steps)" in text
+    assert "1 of 5 steps pass" in text
     assert "✓ log_softmax passed ✗ final_token_loss failed ○ devices to do · attention not graded yet" in text
     assert "· training waits for other steps" in text
 

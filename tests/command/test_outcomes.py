@@ -53,7 +53,7 @@ def test_untouched_stubs_name_the_file_and_line_to_begin_with(stubs: Run) -> Non
 
 
 def test_untouched_stubs_are_said_to_be_to_do_once_a_step(stubs: Run) -> None:
-    assert stubs.output.count("  to do:") == len(STEPS)
+    assert stubs.output.count("  Still to do: ") == len(STEPS)
 
 
 @pytest.mark.parametrize("step", STEPS[:-1])

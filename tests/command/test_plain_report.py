@@ -123,8 +123,8 @@ def test_wrapping_keeps_a_path_in_one_piece() -> None:
     ("name", "why_not", "line"),
     [
         ("bwrap", "", "isolation: bubblewrap"),
-        ("process", "", "isolation: separate process only"),
-        ("process", "bubblewrap is not there", "isolation: separate process only (bubblewrap is not there)"),
+        ("process", "", "isolation: plain process only"),
+        ("process", "bubblewrap is not there", "isolation: plain process only (bubblewrap is not there)"),
     ],
 )
 def test_the_isolation_is_said_and_why_it_is_no_better(name: str, why_not: str, line: str, written: Written) -> None:

@@ -60,13 +60,21 @@ def test_a_green_step_takes_one_line(written: Written) -> None:
 
 def test_a_full_pass_ends_with_the_verdict(written: Written) -> None:
     text = written(reports.verdict_of(reports.PASSED, smoke=reports.SMOKE))
-    assert text.endswith("Passed: all 1 checks and the smoke test.\nisolation: separate process only\n")
+    assert text.endswith("Passed: all 1 checks and the smoke test.\nisolation: plain process only\n")
 
 
 def test_a_step_that_is_not_green_lists_its_checks(written: Written) -> None:
     text = flat(written(reports.verdict_of(reports.PASSED, reports.FAILED)))
     assert "✗ attention 1 of 2 checks pass" in text
     assert f"✓ {reports.PASSED.title} ✗ {reports.FAILED.title}" in text
+
+
+def test_a_step_whose_checks_all_end_in_the_same_trouble_takes_one_line(written: Written) -> None:
+    message = "attention.py is missing from the folder."
+    checks = [replace(reports.ERROR, id=f"attention.{name}", message=message) for name in ("one", "two")]
+    text = written(reports.verdict_of(*checks))
+    assert f"\n✗ attention  {message}\n" in text
+    assert f"✗ {reports.ERROR.title}"[:30] not in text
 
 
 @pytest.mark.parametrize("width", reports.WIDTHS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -252,6 +253,21 @@ def test_a_step_named_as_a_challenge_is_shown_as_an_option(refused: Refused) -> 
 def test_a_folder_that_holds_none_of_the_files_is_another_folder(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "holds none of the files of challenge5" in refused("challenge5", str(tmp_path / "empty"))
+
+
+HELPS = ["", "challenge5", "hint", "watch", "list", "reset", "doctor", "data", "data pull", "data clear", "verify"]
+
+
+@pytest.mark.parametrize("words", HELPS)
+def test_no_help_is_wider_than_the_window(
+    words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with suppress(SystemExit):
+        main([*words.split(), "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize("tool", ["hint", "watch", "reset", "doctor", "data"])
