@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from grader.source import parsed
+
 
 def own_imports(folder: Path, module: str) -> set[str]:
     """Return the names of the modules in the folder that `module` imports, and that these import in turn."""
@@ -19,9 +21,8 @@ def own_imports(folder: Path, module: str) -> set[str]:
 
 
 def _imported(path: Path) -> set[str]:
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(path)
+    if tree is None:
         return set()  # its own checks say what is wrong with it
     names: set[str] = set()
     for node in ast.walk(tree):
