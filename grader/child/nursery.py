@@ -63,6 +63,9 @@ def run_nursery(control: socket.socket) -> None:
     nursery = _Nursery(control, worker)
     while True:
         text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
+        while text and not text.endswith(b"\n"):  # the fence can be long
+            piece = control.recv(MESSAGE_BYTES)
+            text = text + piece if piece else b""
         if not text:
             nursery.end()
             return

@@ -24,6 +24,7 @@ from typing import Any
 from grader.challenge import Limits
 from grader.child.descendants import adopt_orphans, descendants, end_descendants, has_in_environment, send_signal
 from grader.errors import GraderError
+from grader.interrupts import uninterrupted
 from grader.submission.isolation import PROCESS, Isolation
 from grader.submission.memory import take_more_than
 from grader.submission.one_core import hold_to, pick_core
@@ -94,6 +95,8 @@ class ChildProcess:
         self.control, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         environment |= {"HOME": str(self.scratch), "TMPDIR": str(self.scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+        # Threads that learner code asks PyTorch for share one core; busy waiting would keep the others from it.
+        environment |= {"OMP_WAIT_POLICY": "PASSIVE"}
         command = [sys.executable, "-I", "-m", "grader.child", str(theirs.fileno())]
         self.nursery = subprocess.Popen(
             self.isolation.command(command, self.visible_folder, self.scratch, self.limits.file_bytes),
@@ -125,7 +128,9 @@ class ChildProcess:
             "local_sockets": self.isolation.has_local_sockets,
         }
         try:
-            socket.send_fds(self.control, [json.dumps(request).encode()], [channel_end.fileno(), write_end])
+            line = json.dumps(request).encode() + b"\n"
+            sent = socket.send_fds(self.control, [line], [channel_end.fileno(), write_end])
+            self.control.sendall(line[sent:])
         except OSError as problem:
             raise GraderError(f"the child does not start ({problem}): {self._log()}") from problem
         finally:
@@ -192,7 +197,7 @@ class ChildProcess:
             if self.waiting_for_fork:
                 self._nursery_reply(START_SECONDS)
             assert self.control is not None
-            self.control.sendall(json.dumps({"do": "end", "died": died}).encode())
+            self.control.sendall(json.dumps({"do": "end", "died": died}).encode() + b"\n")
             reply = self._nursery_reply(END_SECONDS + (DYING_SECONDS if died else 0.0))
             if reply.get("clean") is not True:
                 self._end_nursery()  # something escaped it
@@ -207,7 +212,11 @@ class ChildProcess:
         return self.output.take() if self.output is not None else ""
 
     def close(self) -> None:
-        """End every process and remove the scratch folder."""
+        """End every process and remove the scratch folder, also if Ctrl-C is pressed once more."""
+        with uninterrupted():
+            self._close()
+
+    def _close(self) -> None:
         if self.free_cores is not None:
             hold_to(self.free_cores)
             self.free_cores = None

@@ -8,9 +8,11 @@ moments.
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -240,3 +242,38 @@ def test_it_is_quiet_from_the_beginning(before: str, status: int, output: str) -
     code = dedent(PRESSED_WHILE_THE_COMMAND_LOADS).format(before=before)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (status, output, "")
+
+
+@pytest.mark.parametrize("isolation", ["process", "bwrap"])
+@pytest.mark.parametrize("gap", [0.002, 0.008, 0.02, 0.05])
+def test_a_second_key_while_the_first_takes_effect_leaves_nothing_behind(
+    gap: float, isolation: str, tmp_path: Path
+) -> None:
+    if isolation == "bwrap" and shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    moment, temporary = MOMENTS["while a check hangs"], tmp_path / "tmp"
+    temporary.mkdir()
+    submission = write_submission(tmp_path / "submission", moment.answer.files())
+    options = ["--only", "final_token_loss", "--isolation", isolation]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "challenge5", str(submission), *options],
+        cwd=tmp_path,
+        env=environment(tmp_path, TMPDIR=str(temporary)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert wait_until(lambda: moment.has_come(process.pid), RUN_SECONDS)
+        before = descendants(process.pid)
+        process.send_signal(signal.SIGINT)
+        time.sleep(gap)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=RUN_SECONDS)
+    finally:
+        process.kill()
+    assert process.returncode in (INTERRUPTED, -signal.SIGINT)
+    assert "Traceback" not in errors
+    assert survivors(before) == set()
+    assert entries(temporary) == []
