@@ -1,4 +1,4 @@
-"""Limits that the operating system holds the worker to: memory, processes, file size, no core files."""
+"""Limits that the operating system holds the worker to: memory, processes, files, no core files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+
+OPEN_FILES = 512  # each may be a socket or a pipe, whose buffers are memory that no other limit counts
 
 
 def apply_limits(limits: dict[str, Any]) -> None:
@@ -20,6 +22,7 @@ def apply_limits(limits: dict[str, Any]) -> None:
     import resource
 
     _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     _lower(resource.RLIMIT_FSIZE, limits["file_bytes"])
     if sys.platform == "linux":
         # RLIMIT_DATA counts memory that is really private and writable; RLIMIT_AS would also count the address

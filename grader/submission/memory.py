@@ -11,6 +11,7 @@ from pathlib import Path
 
 RESIDENT = ("RssAnon:", "RssShmem:")  # of status: pages that several processes share count for each of them
 PROPORTIONAL = ("Pss_Anon:", "Pss_Shmem:")  # of smaps_rollup: shared pages are split up; takes far longer to find out
+TABLES = ("VmPTE:",)  # of status: what the kernel needs to find the pages of a process
 
 
 def take_more_than(limit: int, processes: Iterable[int]) -> bool:
@@ -20,18 +21,28 @@ def take_more_than(limit: int, processes: Iterable[int]) -> bool:
 
 
 def _resident(process: int) -> int:
-    return _bytes(process, "status", RESIDENT) or 0
+    return _bytes(process, "status", RESIDENT + TABLES) or 0
 
 
 def _proportional(process: int) -> int:
     found = _bytes(process, "smaps_rollup", PROPORTIONAL)
-    return _resident(process) if found is None else found  # an old kernel; or a process that keeps others from looking
+    if found is None:  # an old kernel; or a process that keeps others from looking
+        return _resident(process)
+    return found + (_bytes(process, "status", TABLES) or 0)
 
 
 def _bytes(process: int, file: str, names: tuple[str, ...]) -> int | None:
     """Add up these lines of a file in /proc; None where there are none, or the process has ended."""
+    folder = Path(f"/proc/{process}")
+    found = _sum(folder / file, names)
+    if found is None:  # its first thread may have ended before the others: then they know
+        found = next((one for task in folder.glob("task/*") if (one := _sum(task / file, names)) is not None), None)
+    return found
+
+
+def _sum(path: Path, names: tuple[str, ...]) -> int | None:
     try:
-        lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
+        lines = path.read_text().splitlines()
     except OSError:
         return None
     found = [int(line.split()[1]) * 1024 for line in lines if line.startswith(names)]

@@ -182,3 +182,37 @@ def test_the_parent_keeps_its_own_limits(learner: Learner) -> None:
     before = [resource.getrlimit(which) for which in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE)]
     call(with_limit(learner, "return 0", memory_bytes=MEGABYTE * 100))
     assert [resource.getrlimit(which) for which in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE)] == before
+
+
+PAGE_TABLES = """
+    import mmap
+    kept = mmap.mmap(-1, 200 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000, prot=mmap.PROT_READ)
+    for at in range(0, 200 << 30, 2 << 20):
+        kept[at]
+    time.sleep(100)
+"""
+WITHOUT_ITS_FIRST_THREAD = """
+    import ctypes, threading
+    def take():
+        time.sleep(0.2)
+        kept = b"x" * (150 * 1024**2)
+        time.sleep(100)
+    for _ in range(6):
+        if os.fork() == 0:
+            threading.Thread(target=take).start()
+            ctypes.CDLL(None).syscall(93 if os.uname().machine == "aarch64" else 60, 0)  # exit, of one thread
+    time.sleep(100)
+"""
+
+
+@pytest.mark.parametrize("code", [PAGE_TABLES, WITHOUT_ITS_FIRST_THREAD], ids=["page tables", "no first thread"])
+def test_memory_cannot_be_hidden(code: str, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.submission.process.TORCH_BYTES", 300 * MEGABYTE)
+    submission = learner(HEADER + code, memory_bytes=40 * MEGABYTE if code is PAGE_TABLES else 300 * MEGABYTE)
+    assert end_of(submission).message == OUT_OF_MEMORY
+    assert still_works(submission)
+
+
+def test_many_open_sockets_are_refused(learner: Learner) -> None:
+    code = "import socket; kept = [socket.socketpair() for _ in range(1000)]; return len(kept)"
+    assert "Too many open files" in end_of(with_limit(learner, code)).message
