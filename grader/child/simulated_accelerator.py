@@ -103,6 +103,8 @@ def register() -> bool:
         function = getattr(getattr(aten, packet), overload or "default")
         makers.impl(name, functools.partial(_run_maker, function), "PrivateUse1")
     _libraries.extend((everything, makers))
+    # Asked of every device by torch.autocast, and by checkpointing, also where it is switched off.
+    getattr(torch, NAME).get_amp_supported_dtype = lambda: [torch.bfloat16, torch.float16]
     for name in ("tensor", "as_tensor"):
         setattr(torch, name, _build_on_cpu_first(getattr(torch, name)))
     torch.nn.Module._apply = _moved_in_place(torch.nn.Module._apply)  # type: ignore[method-assign]  # is what we want

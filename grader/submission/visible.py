@@ -49,7 +49,8 @@ def visible_from(submission: Path) -> Visible:
     wanted = [*map(Path, SYSTEM), *(Path("/etc") / name for name in SETTINGS), *_python_folders()]
     wanted += map(Path, ACCELERATOR_FACTS) if devices else []
     read = _outermost([path for path in (*wanted, submission) if path.exists()])
-    there = [path for path in _hidden(submission) if path.exists()]  # a learner may have no solutions
+    # A learner may have no solutions; and what is no folder of its own cannot be covered up.
+    there = [path for path in _hidden(submission) if path.is_dir() and not path.is_symlink()]
     hidden = [path for path in there if any(path.is_relative_to(place) for place in read)]
     return Visible(read, tuple(hidden), devices)
 

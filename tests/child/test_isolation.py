@@ -194,6 +194,28 @@ def test_a_solution_that_is_graded_is_visible_and_its_neighbours_are_not(tmp_pat
         process.close()
 
 
+@pytest.mark.parametrize("kind", ["a link", "a file", "a folder among a thousand files"])
+def test_a_submission_that_looks_like_a_project_is_graded_all_the_same(
+    kind: str, tmp_path: Path, isolation: Isolation
+) -> None:
+    (tmp_path / "challenges").mkdir()
+    (tmp_path / "code.py").write_text(SOURCE)
+    solutions = tmp_path / "solutions"
+    if kind == "a link":
+        solutions.symlink_to("/usr")
+    elif kind == "a file":
+        solutions.write_text("none")
+    else:
+        solutions.mkdir()
+        for number in range(1200):
+            (tmp_path / f"notes_of_the_course_on_chapter_number_{number}.txt").touch()
+    process = ChildProcess(tmp_path, LIMITS, isolation)
+    try:
+        assert still_works(submit_folder(process, tmp_path))
+    finally:
+        process.close()
+
+
 def test_no_visible_place_holds_the_project(tmp_path: Path) -> None:
     assert not any(ROOT.is_relative_to(place) for place in visible_from(tmp_path).read)
 

@@ -9,7 +9,7 @@ from tests.hostile.hand_in import ISOLATIONS, HandIn
 from tests.hostile.unusual import SUBMISSIONS, UNUSUAL, files_of
 from tests.submissions import Answer
 
-WITH_SMOKE_TEST = (0, 3)  # these print much, log, and use PyTorch's own threads: what may go wrong in a long run
+WITH_SMOKE_TEST = (0, 3, 6)  # these print much, log, and use PyTorch's own threads: what may go wrong in a long run
 
 
 def name_of(answers: list[Answer]) -> str:

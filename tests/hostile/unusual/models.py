@@ -122,6 +122,10 @@ ATTENTION = (
     attention("a mask that is made once and kept as a buffer", """
         self.register_buffer("future", torch.ones(512, 512, dtype=torch.bool).triu(1), persistent=False)
 """ + BY_HAND.replace(FUTURE, "self.future[:time, :time]")),
+    attention("checkpointing while it trains", """
+    def forward(self, x):
+        return checkpoint(self.core, x, use_reentrant=False) if torch.is_grad_enabled() else self.core(x)
+""" + BY_HAND.replace("forward", "core"), top="from torch.utils.checkpoint import checkpoint\n"),
 )  # fmt: skip
 
 STEP = """
@@ -254,5 +258,15 @@ class Evaluate(TrainStep):
 
 
 train_step, evaluate = TrainStep(), Evaluate()
+"""),
+    training("two threads of PyTorch on one core", "torch.set_num_threads(2)\n" + STEP + """
+def evaluate(model, batches):
+    mode = model.training
+    model.eval()
+    with torch.no_grad():
+        batches = [batch_to_device(batch, next(model.parameters()).device) for batch in batches]
+        losses = [final_token_loss(model(tokens), targets) for tokens, targets in batches]
+    model.train(mode)
+    return torch.stack(losses).mean().item()
 """),
 )  # fmt: skip

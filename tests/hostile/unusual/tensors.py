@@ -114,6 +114,13 @@ LOG_SOFTMAX = (
         def log_total(logits):
             return logits.logsumexp(dim=-1, keepdim=True)
     """),
+    log_softmax("autocast that is switched off", """
+        import torch
+
+        def log_softmax(logits):
+            with torch.autocast(logits.device.type, enabled=False):
+                return torch.log_softmax(logits, dim=-1)
+    """),
 )  # fmt: skip
 
 LOSS = (
