@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 from torch import Tensor
@@ -15,17 +15,30 @@ from grader.checks.challenge5.strategies import SEEDS, TRAINING, values
 from grader.submission.remote import RemoteFunction, RemoteObject
 
 TOLERANCE = 2e-5  # outputs are of size 1 to 10, after four float32 products in a row
+# With scores of up to 289 the logarithm of the sum of their exp() is off by a rounding, 289 * 2**-24 = 2e-5, and so is
+# each weight, of itself; outputs are of size 1 to 5. What overflows is off by infinity.
+LARGE_TOLERANCE = 1e-3
+LONG = {"batch": 1, "time": 256}  # as many positions as in the lesson
+LARGE_SCORES = {"head_dim": 1, "large_scores": True}
+# Added to the bias of queries and keys. Scores are their products then, from 121 to 289, and exp() overflows from 89.
+LARGE = 14.0
 
 
 @dataclass(frozen=True)
 class AttentionCase:
-    """Sizes of an attention module and of its input. Input and weights follow from the seed."""
+    """Sizes of an attention module and of its input. Input and weights follow from the seed.
+
+    Attributes:
+        large_scores: makes scores of 121 and more. Only for a width of 1, where the scores are exact in float32 (they
+            are products of two multiples of 1/32 below 32), so that all right answers agree on them.
+    """
 
     batch: int
     time: int
     n_heads: int
     head_dim: int
     seed: int
+    large_scores: bool = False
 
     @property
     def embed_dim(self) -> int:
@@ -41,7 +54,13 @@ class AttentionCase:
         """The weights of `qkv` and `out`, by name."""
         shapes = {"qkv.weight": (3 * self.embed_dim, self.embed_dim), "qkv.bias": (3 * self.embed_dim,)}
         shapes |= {"out.weight": (self.embed_dim, self.embed_dim), "out.bias": (self.embed_dim,)}
-        return {name: values(shape, self.seed + index, scale=0.2) for index, (name, shape) in enumerate(shapes.items())}
+        scale = 0.25 if self.large_scores else 0.2
+        drawn = {
+            name: values(shape, self.seed + index, scale=scale) for index, (name, shape) in enumerate(shapes.items())
+        }
+        if self.large_scores:
+            drawn["qkv.bias"][: 2 * self.embed_dim] += LARGE
+        return drawn
 
     def build(self, function: RemoteFunction, trial: Trial, *, dropout: float, mode: str = TRAINING) -> RemoteObject:
         """Construct the learner's module with the case's weights, in this mode; tell the trial of it.
@@ -50,6 +69,8 @@ class AttentionCase:
             Mismatch: it has not the projections that these weights belong to.
         """
         trial.note(x=self.x, n_heads=self.n_heads, dropout=dropout, mode=mode)
+        if self.large_scores:
+            trial.note(scores="q k^T / sqrt(head_dim), from 121 to 289 here")
         module = function.hold(self.embed_dim, self.n_heads, dropout)
         load_weights(module, self.weights)
         expect_projections(module, self.weights)
@@ -63,7 +84,9 @@ class AttentionCase:
 
     def expect_plain_attention(self, module: RemoteObject, message: str) -> None:
         """Fail unless the module computes attention without dropout."""
-        expect_close(output(module, self.x), self.expected(), tolerance=TOLERANCE, message=message, what="the output")
+        found = output(module, self.x, overflows=self.large_scores)
+        tolerance = LARGE_TOLERANCE if self.large_scores else TOLERANCE
+        expect_close(found, self.expected(), tolerance=tolerance, message=message, what="the output")
 
 
 def attention_cases(
@@ -80,8 +103,20 @@ def attention_cases(
     )
 
 
-def output(module: RemoteObject, x: Tensor) -> Tensor:
-    """Call the module; return its output once shape and dtype are right and every number is finite."""
+def with_extremes(cases: st.SearchStrategy[AttentionCase]) -> st.SearchStrategy[AttentionCase]:
+    """Make some cases as long as a sequence of the lesson, and let others (of one head) have large scores.
+
+    All are drawn alike, the change first: whatever fails without a change is a smaller counterexample than with one.
+    """
+    return st.builds(lambda change, case: replace(case, **change), st.sampled_from(({}, LONG, LARGE_SCORES)), cases)
+
+
+def output(module: RemoteObject, x: Tensor, *, overflows: bool = False) -> Tensor:
+    """Call the module; return its output once shape and dtype are right and every number is finite.
+
+    With `overflows`, exp() of a score would overflow: the message asks about that.
+    """
     found = expect_tensor(module.method("")(x), shape=x.shape, dtype=x.dtype, what="the output")
-    expect(bool(found.isfinite().all()), "There is NaN or infinity in the output.", actual=found)
+    why = " Does exp() of a large score overflow? softmax() takes care of that." if overflows else ""
+    expect(bool(found.isfinite().all()), f"There is NaN or infinity in the output.{why}", actual=found)
     return found

@@ -12,7 +12,13 @@ from grader.checking import Mismatch, check, expect, expect_close, expect_equal,
 from grader.checking.display import device_name
 from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
-from grader.checks.challenge5.attention_case import TOLERANCE, AttentionCase, attention_cases, output
+from grader.checks.challenge5.attention_case import (
+    TOLERANCE,
+    AttentionCase,
+    attention_cases,
+    output,
+    with_extremes,
+)
 from grader.checks.challenge5.attention_probe import Probe, build_probe
 from grader.checks.challenge5.strategies import EVALUATION, MODES, SEEDS, values
 from grader.submission.remote import RemoteFunction, Submission
@@ -36,7 +42,7 @@ def test_eval_mode_has_no_dropout(function: RemoteFunction, trial: Trial, case: 
         expect_close(second, first.double(), tolerance=TOLERANCE, message=message, what="the output")
 
 
-@check(of=ATTENTION, examples=15, case=attention_cases(n_heads=(1, 1)))
+@check(of=ATTENTION, examples=16, case=with_extremes(attention_cases(n_heads=(1, 1))))
 def test_equals_the_reference_in_eval_mode(function: RemoteFunction, trial: Trial, case: AttentionCase) -> None:
     """In evaluation mode it computes causal self-attention (one head)"""
     case.expect_plain_attention(
@@ -98,13 +104,26 @@ def test_no_attention_to_the_future(function: RemoteFunction, trial: Trial, case
     other = case.x
     other[:, changed_from:] = values(tuple(other.shape), case.seed + 1, scale=0.5)[:, changed_from:]
     trial.note(changed_from=f"position {changed_from}")
+    # One module, asked for a short sequence before the long ones and after them: what it keeps from a call, a mask say,
+    # must fit the next one as well.
+    short = case.x[:, :changed_from]
+    first, after_change, whole, last = (output(module, x) for x in (short, other, case.x, short))
     expect_close(
-        output(module, other)[:, :changed_from],
-        output(module, case.x)[:, :changed_from].double(),
+        after_change[:, :changed_from],
+        whole[:, :changed_from].double(),
         tolerance=TOLERANCE,
         message=f"Only positions from {changed_from} on were changed, and the output before them changed too.",
         what="the output before the change",
     )
+    for found in (first, last):
+        expect_close(
+            found,
+            whole[:, :changed_from].double(),
+            tolerance=TOLERANCE,
+            message=f"Without the positions from {changed_from} on, the output before them is another one. Does"
+            " something that is kept from an earlier call, a mask say, not fit this one?",
+            what="the output of the first positions",
+        )
 
 
 @check(of=ATTENTION, examples=3, case=attention_cases(), mode=MODES)

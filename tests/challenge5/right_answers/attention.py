@@ -105,6 +105,11 @@ if self.training:
     by_hand("softmax by hand", "scores.softmax(dim=-1)",
             "(scores - scores.amax(-1, keepdim=True)).exp()\n"
             "weights = weights / weights.sum(-1, keepdim=True)"),
+    by_hand("softmax through the logarithm", "scores.softmax(dim=-1)",
+            "(scores - scores.logsumexp(-1, keepdim=True)).exp()"),
+    by_hand("masks kept by length", "torch.ones(time, time, dtype=torch.bool, device=x.device).triu(1)",
+            "self.kept.setdefault((time, x.device), torch.ones(time, time, dtype=torch.bool, device=x.device).triu(1))",
+            init="self.dropout = dropout\n        self.kept = {}\n"),
     by_hand("queries scaled before", "q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])",
             "(q * q.shape[-1] ** -0.5) @ k.mT"),
     by_hand("float64 inside", "scores.softmax(dim=-1)", "scores.double().softmax(dim=-1).to(x.dtype)"),

@@ -367,12 +367,47 @@ WRONG_DEVICE = (
     ),
 )
 
+IMPORT_TORCH = {"import torch.nn.functional as F\n": "import torch\nimport torch.nn.functional as F\n"}
+FUTURE_LINE = "future = torch.ones(time, time, dtype=torch.bool, device=x.device).triu(1)\n"
+WRONG_SIZE = (
+    wrong(
+        "a mask for 32 positions",
+        EVAL,
+        outcome=Outcome.ERROR,
+        forward=edit(BY_HAND, FUTURE_LINE, "future = self.future[:time, :time]\n"),
+        edits={
+            KEEP_RATE: KEEP_RATE + '        future = torch.ones(32, 32, dtype=torch.bool).triu(1)\n'
+            '        self.register_buffer("future", future, persistent=False)\n',
+            **IMPORT_TORCH,
+        },
+    ),
+    by_hand("a mask kept from the first length", FUTURE_LINE, """
+if getattr(self, "future", None) is None:
+    self.future = torch.ones(time, time, dtype=torch.bool).triu(1)
+future = self.future
+""", FUTURE),
+    by_hand("a mask kept from the greatest length", FUTURE_LINE, """
+if getattr(self, "future", None) is None or len(self.future) < time:
+    self.future = torch.ones(time, time, dtype=torch.bool).triu(1)
+future = self.future
+""", FUTURE, outcome=Outcome.ERROR),
+    by_hand("a window of 128 tokens", ".triu(1)", ".triu(1) | torch.ones(time, time).tril(-128).bool()", EVAL),
+)  # fmt: skip
+
+OVERFLOWS = (
+    by_hand("softmax without the shift", "scores.softmax(dim=-1)",
+            "scores.exp()\nweights = weights / weights.sum(-1, keepdim=True)", EVAL),
+    by_hand("scores clamped to 80", "scores.softmax(dim=-1)", "scores.clamp(max=80.0).softmax(dim=-1)", EVAL),
+)  # fmt: skip
+
 ATTENTION = (
     *DROPOUT_WHEN,
     *DROPOUT_HOW_MUCH,
     *DROPOUT_WHERE,
     *CHANGES_THE_MODE,
     *NOT_CAUSAL,
+    *WRONG_SIZE,
     *WRONG_MATHS,
+    *OVERFLOWS,
     *WRONG_DEVICE,
 )
