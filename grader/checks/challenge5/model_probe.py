@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,7 @@ from grader.submission.remote import RemoteObject, Submission
 from grader.wire import WireDevice, WireTensor
 
 VOCAB, EMBED_DIM, N_HEADS, MAX_LEN = 7, 4, 2, 6
+TELLING_EMBEDDING = torch.tensor([1.0, 0.5, -0.5, -1.0])  # [embed_dim]
 Batch = tuple[Tensor, Tensor]
 
 
@@ -57,12 +59,22 @@ class ModelProbe:
         return {name: torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for name, leaf in leaves.items()}
 
 
-def build_model(submission: Submission, *, dropout: float, seed: int, device: str = "cpu") -> ModelProbe:
-    """Construct a Model 5 from the learner's files, with two heads and one block, and give it weights."""
+def build_model(
+    submission: Submission,
+    *,
+    dropout: float,
+    seed: int,
+    device: str = "cpu",
+    weights: dict[str, Tensor] | None = None,
+) -> ModelProbe:
+    """Construct a Model 5 from the learner's files, with two heads and one block, and give it weights.
+
+    The weights follow from the seed if none are given.
+    """
     sizes = {"vocab_size": VOCAB, "embed_dim": EMBED_DIM, "n_heads": N_HEADS, "n_blocks": 1, "max_len": MAX_LEN}
     function = submission.function("model5", "Model5")
     model = function.hold(kwargs={**sizes, "dropout": dropout})
-    weights = draw_weights(seed)
+    weights = weights or draw_weights(seed)
     # Not strict: the learner's attention may hold more, such as a mask. Weights that are missing show in the logits.
     model.method("load_state_dict").hold(weights, kwargs={"strict": False})
     if device != "cpu":
@@ -75,6 +87,35 @@ def draw_weights(seed: int) -> dict[str, Tensor]:
     shapes = weight_shapes(vocab_size=VOCAB, embed_dim=EMBED_DIM, n_blocks=1, max_len=MAX_LEN)
     weights = {name: values(shape, seed + index, scale=0.25) for index, (name, shape) in enumerate(shapes.items())}
     return weights | {name: value + 1 for name, value in weights.items() if name.endswith("norm.weight")}
+
+
+def steepened(weights: dict[str, Tensor], factor: float) -> dict[str, Tensor]:
+    """Make the token embedding smaller by this factor, and the final norm larger by it.
+
+    The logits of the head stay of the same size, and so do the gradients of the other weights and all that float32
+    loses; the gradient of the token embedding becomes as many times larger. With a power of two nothing is rounded.
+    """
+    changed = {"token_embedding.weight": 1 / factor, "final_norm.weight": factor, "final_norm.bias": factor}
+    return {name: value * changed.get(name, 1.0) for name, value in weights.items()}
+
+
+def with_telling_bias(weights: dict[str, Tensor], target: int) -> dict[str, Tensor]:
+    """Let no token but `target` have an embedding that is not zero, so that `loss_told_by_update` can be told."""
+    embedding = torch.zeros(VOCAB, EMBED_DIM)
+    embedding[target] = TELLING_EMBEDDING
+    return {**weights, "token_embedding.weight": embedding}
+
+
+def loss_told_by_update(update: Tensor, *, lr: float) -> float:
+    """Return the loss, in nats, of the forward pass that an update of the final norm's bias comes from.
+
+    For one sequence and a model `with_telling_bias` of its last target. The logits are E x / sqrt(embed_dim), so the
+    gradient of the bias is E^T (softmax - one-hot) / sqrt(embed_dim). Where E has one row e that is not zero, this is
+    e (p - 1) / sqrt(embed_dim), and the loss is -log p: dropout, whatever it did, has its effect on both.
+    """
+    e = TELLING_EMBEDDING.double()
+    p = 1 - float(update.double() @ e / (e @ e)) / lr * math.sqrt(EMBED_DIM)
+    return -math.log(p) if p > 0 else math.inf
 
 
 def weight_shapes(*, vocab_size: int, embed_dim: int, n_blocks: int, max_len: int) -> dict[str, tuple[int, ...]]:
@@ -111,10 +152,12 @@ def devices_of(model: RemoteObject) -> set[str]:
     return {value.device for value in model.state().values() if isinstance(value, WireTensor)}
 
 
-def make_optimizer(submission: Submission, model: RemoteObject, *, lr: float) -> RemoteObject:
+def make_optimizer(
+    submission: Submission, model: RemoteObject, *, lr: float, weight_decay: float = 0.0
+) -> RemoteObject:
     """Plain gradient descent over the model's parameters, in the child.
 
     Not AdamW: it turns the rounding noise of a gradient that is mathematically zero into a step of full size.
     """
     parameters = model.method("parameters").hold()
-    return submission.function("torch.optim", "SGD").hold(parameters, kwargs={"lr": lr})
+    return submission.function("torch.optim", "SGD").hold(parameters, kwargs={"lr": lr, "weight_decay": weight_decay})

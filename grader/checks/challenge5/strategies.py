@@ -87,5 +87,5 @@ def batches_of(seed: int, count: int, *, vocab: int, time: int) -> list[tuple[Te
 def lists_of_batches(
     *, vocab: int, largest_time: int, least: int = 1
 ) -> st.SearchStrategy[list[tuple[Tensor, Tensor]]]:
-    """Draw up to four batches of one size, `least` or more."""
-    return st.builds(batches_of, SEEDS, st.integers(least, 4), vocab=st.just(vocab), time=st.integers(1, largest_time))
+    """Draw up to twelve batches of one size, `least` or more."""
+    return st.builds(batches_of, SEEDS, st.integers(least, 12), vocab=st.just(vocab), time=st.integers(1, largest_time))

@@ -19,7 +19,11 @@ from grader.checks.challenge5.model_probe import (
     ModelProbe,
     build_model,
     devices_of,
+    draw_weights,
+    loss_told_by_update,
     make_optimizer,
+    steepened,
+    with_telling_bias,
 )
 from grader.checks.challenge5.strategies import (
     EVALUATION,
@@ -30,7 +34,7 @@ from grader.checks.challenge5.strategies import (
     lists_of_batches,
     token_batches,
 )
-from grader.submission.remote import Answer, RemoteFunction, Submission
+from grader.submission.remote import Answer, RemoteFunction, RemoteObject, Submission
 from grader.wire import WireIterator
 
 MODEL5 = "model5:Model5"
@@ -55,6 +59,12 @@ def step(
     trial.note(tokens=batch[0], targets=batch[1])
     optimizer = make_optimizer(submission, probe.model, lr=lr)
     return function.call(probe.model, batch, optimizer, seed=1)
+
+
+def settings_of(optimizer: RemoteObject) -> Any:
+    """Return the learning rate and the other settings of an optimiser, as they are now."""
+    state = optimizer.method("state_dict")()
+    return state.get("param_groups") if isinstance(state, dict) else state
 
 
 @check(of=MODEL5, examples=6, batch=BATCHES, last_only=st.booleans(), seed=SEEDS)
@@ -91,14 +101,19 @@ def test_takes_one_step(
 ) -> None:
     """Each call takes exactly one step, downhill"""
     # With a tiny learning rate the gradient hardly changes, so that n steps move the weights n times as far.
-    probe, lr = build_model(submission, dropout=0.0, seed=seed), 1e-3
-    step(function, submission, trial, probe, batch, lr=lr)
+    probe, lr, weight_decay = build_model(submission, dropout=0.0, seed=seed), 1e-3, 1e-3
+    trial.note(tokens=batch[0], targets=batch[1])
+    optimizer = make_optimizer(submission, probe.model, lr=lr, weight_decay=weight_decay)
+    settings = settings_of(optimizer)
+    function.call(probe.model, batch, optimizer, seed=1)
     after, gradients = probe.now(), probe.gradients(batch)
     # Tells a step that was left out from one that found no gradients any more.
     there = any(gradient is not None for gradient in probe.model.gradients().values())
     trial.note(gradients_after_the_call="there" if there else "none")
     moved = torch.cat([(after[name] - before).flatten().double() for name, before in probe.state.items()])
-    downhill = torch.cat([-lr * gradients[name].flatten() for name in probe.state])
+    downhill = torch.cat(
+        [-lr * (gradients[name] + weight_decay * before).flatten() for name, before in probe.state.items()]
+    )
     taken = float(moved @ downhill / (downhill @ downhill))
     expect(
         abs(taken - 1) < 0.05,
@@ -106,29 +121,73 @@ def test_takes_one_step(
         expected="1 step",
         actual=f"{taken:.2f} steps" + (" (uphill)" if taken < -0.05 else ""),
     )
+    expect_same_settings(settings_of(optimizer), settings)
 
 
-def tolerance_of(update: Tensor) -> float:
-    """Return how far an update may be off: what float32 loses grows with its largest element."""
-    return TOLERANCE * max(1.0, float(update.abs().max()))
+def expect_same_settings(now: Any, before: Any) -> None:
+    """Fail unless train_step left the optimiser's settings as they were; say which one it changed."""
+    message = "train_step changes the optimiser's settings, and every later step is another one."
+    for group, old in zip(now, before, strict=False) if isinstance(now, list) and isinstance(before, list) else ():
+        for name in old if isinstance(group, dict) and isinstance(old, dict) else ():
+            expect_equal({name: group.get(name)}, {name: old[name]}, message)
+    expect_equal(now, before, message)
 
 
-@check(of=TRAIN_STEP, examples=6, batch=BATCHES, seed=SEEDS)
+def tolerance_of(update: Tensor, weight: Tensor) -> float:
+    """Return how far an update may be off: what float32 loses grows with its largest element, and the weight's."""
+    rounding = torch.finfo(torch.float32).eps * float(weight.abs().max())
+    return TOLERANCE * max(1.0, float(update.abs().max())) + rounding
+
+
+# A gradient whose norm is in the hundreds shows what is done to large gradients only, such as clipping. The first of
+# these is the first that is tried, so that it comes often enough.
+SMALL, LARGE = "small", "large"
+SIZES = st.sampled_from((SMALL, LARGE, LARGE))
+STEEPNESS = 1024.0
+
+
+@check(of=TRAIN_STEP, examples=6, size_of_gradients=SIZES, batch=BATCHES, seed=SEEDS)
 def test_update_follows_the_gradient(
-    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
+    function: RemoteFunction, submission: Submission, trial: Trial, size_of_gradients: str, batch: Batch, seed: int
 ) -> None:
     """One step moves every weight against the gradient of the loss"""
-    probe = build_model(submission, dropout=0.0, seed=seed)
+    weights = steepened(draw_weights(seed), STEEPNESS if size_of_gradients == LARGE else 1.0)
+    probe = build_model(submission, dropout=0.0, seed=seed, weights=weights)
     step(function, submission, trial, probe, batch)
     after, gradients = probe.now(), probe.gradients(batch)
     for name, before in probe.state.items():
         expect_close(
             after[name] - before,
             -LEARNING_RATE * gradients[name],
-            tolerance=tolerance_of(LEARNING_RATE * gradients[name]),
+            tolerance=tolerance_of(LEARNING_RATE * gradients[name], before),
             message=f"The update of {name} does not follow the gradient of the loss.",
             what=f"the update of {name}",
         )
+    expect_loss_of_the_update(function, submission, trial, batch, seed)
+
+
+def expect_loss_of_the_update(
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
+) -> None:
+    """Fail unless, with dropout, the loss that comes back is that of the forward pass of the update.
+
+    Forward passes are not counted: a right answer may make more of them, to print something. The update itself says
+    what the loss was, in one sequence.
+    """
+    tokens, targets = (part[:1] for part in batch)
+    weights = with_telling_bias(draw_weights(seed), int(targets[0, -1]))
+    probe = build_model(submission, dropout=0.5, seed=seed, weights=weights)
+    answer = step(function, submission, trial, probe, (tokens, targets))
+    trial.note(dropout=0.5)
+    name = "final_norm.bias"
+    expect_float(
+        answer.value,
+        loss_told_by_update(probe.now()[name] - probe.state[name], lr=LEARNING_RATE),
+        tolerance=1e-3,  # the update tells the probability, at least 0.001, to within a few float32 roundings of 1
+        message="With dropout on, train_step returns another loss than that of the forward pass that it learns from."
+        " Call the model once, and use its loss for both.",
+        what="the result of train_step",
+    )
 
 
 @check(of=TRAIN_STEP, examples=3, batch=BATCHES, old_gradients=st.sampled_from((-1.0, 0.5, 2.0)), seed=SEEDS)
@@ -144,7 +203,7 @@ def test_clears_old_gradients(
         expect_close(
             after[name] - before,
             -LEARNING_RATE * gradients[name],
-            tolerance=tolerance_of(LEARNING_RATE * gradients[name]),
+            tolerance=tolerance_of(LEARNING_RATE * gradients[name], before),
             message=f"Gradients from before the call leak into the update of {name}.",
             what=f"the update of {name}",
         )
@@ -207,7 +266,7 @@ def test_evaluate_is_the_mean_over_all_batches(
 ) -> None:
     """evaluate returns the mean loss over all batches, as a float"""
     probe = build_model(submission, dropout=0.0, seed=seed)
-    trial.note(batches=said_of(batches), losses_of_the_batches=[probe.loss(batch) for batch in batches])
+    trial.note(batches=said_of(batches), losses_of_the_batches=[round(probe.loss(batch), 5) for batch in batches])
     answer = function.call(probe.model, batches)
     message = "evaluate does not return the mean of the final-token losses of the batches."
     expect_float(

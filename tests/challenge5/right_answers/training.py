@@ -79,6 +79,16 @@ TRAIN_STEP = (
     right("the last column of targets only", {
         TRAIN_LOSS: TRAIN_LOSS.replace("targets)", "targets[:, -1:])")}),
     right("train(True) after moving the batch", {TRAIN_MODE: "", TRAIN_BATCH: TRAIN_BATCH + "    model.train(True)\n"}),
+    right("a forward pass more, to print", {
+        TRAIN_LOSS: "    print(float(final_token_loss(model(tokens), targets)))\n" + TRAIN_LOSS}),
+    right("forward passes more, without gradients", {
+        BACKWARD: "    with torch.no_grad():\n        print(model(tokens).std())\n" + BACKWARD,
+        STEP: STEP + "    with torch.no_grad():\n        print(final_token_loss(model(tokens), targets))\n"}),
+    right("the norm of the gradient, of which nothing is clipped", {
+        STEP: '    print(torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf")))\n' + STEP}),
+    right("activations computed again", {TRAIN_LOSS: (
+        "    from torch.utils.checkpoint import checkpoint\n\n"
+        "    loss = final_token_loss(checkpoint(model, tokens, use_reentrant=False), targets)\n")}),
     right("prints and warns", {
         STEP: STEP + "    import warnings\n\n    print('step', loss.item())\n    warnings.warn('slow')\n"}),
     Answer("train_step with a helper", "training.py", beside={"forward.py": FORWARD}, bodies={"train_step": """

@@ -118,6 +118,34 @@ WRONG_UPDATE = (
         "def train_step(": "@torch.no_grad()\ndef train_step("}),
 )  # fmt: skip
 
+ONLY_NOW_AND_THEN = (
+    wrong(
+        "only large gradients clipped",
+        UPDATE,
+        edits={STEP: "    torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)\n" + STEP},
+    ),
+    wrong(
+        "large gradients clipped one by one",
+        UPDATE,
+        edits={STEP: "    torch.nn.utils.clip_grad_value_(model.parameters(), 50.0)\n" + STEP},
+    ),
+    wrong(
+        "learning rate decayed after the step",
+        ONE_STEP,
+        edits={STEP: STEP + '    for group in optimizer.param_groups:\n        group["lr"] *= 0.995\n'},
+    ),
+    wrong(
+        "weight decay switched off",
+        ONE_STEP,
+        edits={STEP: '    for group in optimizer.param_groups:\n        group["weight_decay"] = 0.0\n' + STEP},
+    ),
+    wrong(
+        "momentum switched on",
+        ONE_STEP,
+        edits={STEP: '    optimizer.param_groups[0]["momentum"] = 0.9\n' + STEP},
+    ),
+)
+
 WRONG_TRAINING_MODE = (
     wrong("trained in evaluation mode", IN_TRAINING, edits={TRAIN_MODE: "    model.eval()\n"}),
     wrong("never calls model.train()", IN_TRAINING, edits={TRAIN_MODE: ""}),
@@ -135,6 +163,11 @@ WRONG_RETURN = (
         "loss after the update",
         LOSS_BEFORE,
         edits={TRAIN_RETURN: "    return final_token_loss(model(tokens, last_only=True), targets).item()\n"},
+    ),
+    wrong(
+        "loss of another forward pass",
+        UPDATE,
+        edits={BACKWARD: "    final_token_loss(model(tokens, last_only=True), targets).backward()\n"},
     ),
     wrong("a tensor", LOSS_BEFORE, edits={TRAIN_RETURN: "    return loss\n"}),
     wrong("a detached tensor", LOSS_BEFORE, edits={TRAIN_RETURN: "    return loss.detach()\n"}),
@@ -189,6 +222,9 @@ WRONG_MEAN = (
     wrong("smallest loss", MEAN, edits={EVAL_RETURN: "    return min(losses)\n"}),
     wrong("stops after the first batch", MEAN, edits={
         EVAL_BATCH: "            if losses:\n                break\n" + EVAL_BATCH}),
+    wrong("stops after four batches", MEAN, edits={
+        EVAL_BATCH: "            if len(losses) == 4:\n                break\n" + EVAL_BATCH}),
+    wrong("the first eight batches", MEAN, edits={LOOP: "        for batch in [*batches][:8]:\n"}),
     wrong("divided by the sequences", MEAN, edits={
         EVAL_RETURN: "    return sum(losses) / len(losses) / len(tokens)\n"}),
     wrong("divided by one too many", MEAN, edits={EVAL_RETURN: "    return sum(losses) / (len(losses) + 1)\n"}),
@@ -270,6 +306,7 @@ CHANGED_MODEL = (
 
 TRAINING = (
     *WRONG_UPDATE,
+    *ONLY_NOW_AND_THEN,
     *WRONG_TRAINING_MODE,
     *WRONG_RETURN,
     *WRONG_DEVICE,
