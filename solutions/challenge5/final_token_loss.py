@@ -13,6 +13,7 @@ def final_token_loss(logits: Tensor, targets: Tensor) -> Tensor:
     Args:
         logits: `[batch, time, vocab]`; or `[batch, 1, vocab]`, where the model projected the last position only.
         targets: `[batch, time]`, int64 token ids. The last column holds the tokens to predict.
+            Logits and targets are left as they were.
 
     Returns:
         A 0-dim tensor in nats, on the device of the logits. Differentiable with respect to the logits, and finite for

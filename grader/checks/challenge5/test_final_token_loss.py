@@ -13,7 +13,7 @@ from grader.checking.display import device_name
 from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.strategies import SEEDS, LossCase, huge_loss_cases, loss_cases, token_ids, values
-from grader.submission.remote import RemoteFunction, Submission
+from grader.submission.remote import Answer, RemoteFunction, Submission
 from grader.wire import WireTensor
 
 LOSS = "final_token_loss:final_token_loss"
@@ -74,12 +74,33 @@ def test_only_last_position_counts(function: RemoteFunction, trial: Trial, case:
     batch, time, vocab = case.sizes
     logits, targets = values((batch, time, vocab), seed, scale=2), token_ids((batch, time), vocab, seed)
     logits[:, -1], targets[:, -1] = case.logits[:, -1], case.targets[:, -1]
-    before = ask(function, trial, case.logits, case.targets)
+    trial.note(logits=case.logits, targets=case.targets)
+    answer = function.call(case.logits, case.targets, echo=True)
+    before = expect_tensor(answer.value, shape=(), what="the loss")
+    expect_left_alone(answer, case)
     after = ask(function, trial, logits, targets)
     trial.note(logits=case.logits, targets=case.targets, other_logits=logits, other_targets=targets)
     expect_loss(
         after, before.item(), "Two batches differ only before the last position, and their losses are not the same."
     )
+
+
+def expect_left_alone(answer: Answer, case: LossCase) -> None:
+    """Fail if the call wrote into its logits or targets.
+
+    Whoever writes over the earlier targets to get rid of them changes the caller's batch, which evaluate() may be given
+    again.
+    """
+    arguments = answer.arguments or [None, None]
+    for name, given, found in zip(("logits", "targets"), (case.logits, case.targets), arguments, strict=True):
+        left = expect_tensor(found, shape=given.shape, what=f"the {name} after the call")
+        expect(
+            torch.equal(left, given),
+            f"The call changed the {name}, which are the caller's: an assignment to a slice, or a function such as"
+            " sub_(), writes into them. Work on a clone().",
+            expected=given,
+            actual=left,
+        )
 
 
 @check(of=LOSS, examples=16, case=loss_cases())

@@ -421,6 +421,27 @@ UNSTABLE = (
     ),
 )
 
+EDITS_ITS_INPUT = (
+    wrong(
+        "earlier targets overwritten with the index that is ignored",
+        ONLY_LAST,
+        final_token_loss="""
+            targets = targets[:, -logits.shape[1]:]
+            targets[:, :-1] = -100
+            return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        """,
+    ),
+    wrong(
+        "maximum subtracted in place",
+        ONLY_LAST,
+        final_token_loss="""
+            last = logits[:, -1]
+            last.data -= last.amax(-1, keepdim=True)
+            return F.cross_entropy(last, targets[:, -1])
+        """,
+    ),
+)
+
 WRONG_DEVICE = (
     wrong(
         "logits and targets brought to the CPU",
@@ -488,5 +509,6 @@ FINAL_TOKEN_LOSS = (
     *WRONG_TOKENS,
     *NOT_A_SCALAR_WITH_A_GRAPH,
     *UNSTABLE,
+    *EDITS_ITS_INPUT,
     *WRONG_DEVICE,
 )
