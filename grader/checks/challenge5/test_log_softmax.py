@@ -123,7 +123,9 @@ def test_gradient_equals_the_reference(function: RemoteFunction, trial: Trial, l
 
 
 @check(of=LOG_SOFTMAX, examples=16, logits=logits(dimensions=(1, 4), largest_size=3))
-def test_works_on_the_last_dimension(function: RemoteFunction, logits: Tensor) -> None:
+def test_works_on_the_last_dimension(
+    function: RemoteFunction, submission: Submission, trial: Trial, logits: Tensor
+) -> None:
     """It works along the last dimension, for 1-D to 4-D logits"""
     expect_close(
         ask(function, logits),
@@ -131,6 +133,16 @@ def test_works_on_the_last_dimension(function: RemoteFunction, logits: Tensor) -
         tolerance=reference.rounding(logits),
         message=f"For {logits.dim()}-D logits the result is wrong. The vocabulary is the last dimension.",
     )
+    if logits.dim() > 2:  # where the rows of a transposed tensor do not lie one after the other in memory
+        trial.note(in_memory="not contiguous: logits.is_contiguous() is False, and view() does not join dimensions")
+        # A tensor travels contiguous, so that it is transposed on arrival.
+        transposed = submission.hold(logits.transpose(0, -1)).method("transpose").hold(0, -1)
+        expect_close(
+            expect_tensor(function(transposed), shape=logits.shape, dtype=logits.dtype),
+            reference.log_softmax(logits),
+            tolerance=reference.rounding(logits),
+            message="For logits that are not contiguous, such as a transposed tensor, the result is wrong.",
+        )
 
 
 @check(of=LOG_SOFTMAX, examples=15, logits=logits(), dtype=st.sampled_from(DTYPES))

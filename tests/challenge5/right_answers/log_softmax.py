@@ -66,6 +66,10 @@ LOG_SOFTMAX = (
         return torch.stack(columns, dim=-1).reshape(logits.shape)
     """),
     right("float64 inside and back again", "return logits.double().log_softmax(-1).to(logits.dtype)"),
+    right("rows by view() of what was made contiguous", """
+        rows = logits.contiguous().view(-1, logits.shape[-1])
+        return torch.log_softmax(rows, dim=-1).view(logits.shape)
+    """),
     right("row by row", """
         rows = logits.reshape(-1, logits.shape[-1])
         done = [row - row.max() - torch.log(torch.sum(torch.exp(row - row.max()))) for row in rows]

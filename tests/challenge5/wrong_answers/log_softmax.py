@@ -76,6 +76,23 @@ WRONG_DIMENSION = (
     ),
 )
 
+NOT_CONTIGUOUS = (
+    wrong(
+        "rows by view()",
+        LAST_DIMENSION,
+        outcome=Outcome.ERROR,
+        log_softmax="return torch.log_softmax(logits.view(-1, logits.shape[-1]), dim=-1).view(logits.shape)",
+    ),
+    wrong(
+        "rows as they lie in memory",
+        LAST_DIMENSION,
+        log_softmax="""
+            rows = logits.as_strided(logits.shape, torch.empty(logits.shape).stride())
+            return torch.log_softmax(rows, dim=-1)
+        """,
+    ),
+)
+
 UNSTABLE = (
     wrong(
         "no maximum subtracted",
@@ -251,4 +268,13 @@ WRONG_DEVICE = (
     ),
 )
 
-LOG_SOFTMAX = (*WRONG_VALUES, *WRONG_DIMENSION, *UNSTABLE, *CUT_OFF, *WRONG_TYPE, *EDITS_ITS_INPUT, *WRONG_DEVICE)
+LOG_SOFTMAX = (
+    *WRONG_VALUES,
+    *WRONG_DIMENSION,
+    *NOT_CONTIGUOUS,
+    *UNSTABLE,
+    *CUT_OFF,
+    *WRONG_TYPE,
+    *EDITS_ITS_INPUT,
+    *WRONG_DEVICE,
+)
