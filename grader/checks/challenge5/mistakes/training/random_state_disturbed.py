@@ -1,8 +1,9 @@
-"""You set the random seed inside evaluate().
+"""You let evaluate() change the state of the random generator.
 
-You believed that a fixed seed makes measurements repeatable. Without dropout
-nothing is drawn in evaluation, and after each of your calls the training draws
-the same random numbers once more.
+You believed that a measurement may set a seed, to be repeatable, or draw
+random numbers, as a DataLoader or a random choice of batches does. But then
+training goes on with other numbers than without the measurement, or with the
+same ones after each of your calls.
 
 Caught by: training.evaluate_changes_nothing
 Hint: 1
