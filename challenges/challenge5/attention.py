@@ -13,7 +13,7 @@ class CausalSelfAttention(nn.Module):
         Args:
             embed_dim: width of the embeddings, a multiple of `n_heads`.
             n_heads: number of heads, each `embed_dim // n_heads` wide.
-            dropout: probability with which an attention weight is dropped while training, 0 to 1.
+            dropout: probability with which an attention weight is dropped while training, from 0 to below 1.
         """
         super().__init__()
         if embed_dim % n_heads != 0:

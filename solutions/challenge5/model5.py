@@ -49,7 +49,7 @@ class Model5(nn.Module):
             n_heads: attention heads in each block.
             n_blocks: number of blocks.
             max_len: largest number of tokens in a sequence.
-            dropout: probability of every dropout in the model, 0 to 1.
+            dropout: probability of every dropout in the model, from 0 to below 1.
         """
         super().__init__()
         self.max_len = max_len
