@@ -35,7 +35,7 @@ def checked_kind(path: Path) -> str:
     if path.is_dir():
         raise DataError(f"{path} is a folder: name one file in it ({', '.join(KNOWN)})")
     if not path.is_file():
-        raise DataError(f'There is no file {path}: check the path, or use "sample", the packaged corpus')
+        raise DataError(f'there is no file {path}: check the path, or use "sample", the packaged corpus')
     suffixes = [suffix.lower() for suffix in path.suffixes]
     compression = suffixes.pop() if suffixes and suffixes[-1] in COMPRESSED else ""
     kind = suffixes[-1] if suffixes else ""
