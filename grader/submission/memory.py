@@ -11,13 +11,21 @@ from pathlib import Path
 
 RESIDENT = ("RssAnon:", "RssShmem:")  # of status: pages that several processes share count for each of them
 PROPORTIONAL = ("Pss_Anon:", "Pss_Shmem:")  # of smaps_rollup: shared pages are split up; takes far longer to find out
+INHERITED = 128 * 1024**2  # somewhat less than what a fork of the nursery shares with it, in bytes
+FEW = 8  # processes, which can be looked at closely
 TABLES = ("VmPTE:",)  # of status: what the kernel needs to find the pages of a process
 
 
 def take_more_than(limit: int, processes: Iterable[int]) -> bool:
     """True if these processes take more memory together than `limit`, in bytes (False where there is no /proc)."""
     processes = list(processes)
-    return sum(map(_resident, processes)) > limit and sum(map(_proportional, processes)) > limit
+    return _at_most(processes) > limit and sum(map(_proportional, processes)) > limit
+
+
+def _at_most(processes: list[int]) -> int:
+    """Return roughly how much they can take, in no time: what is slow must not hold up the counting of a fork bomb."""
+    inherited = INHERITED if len(processes) > FEW else 0
+    return sum(max(0, _resident(process) - inherited) for process in processes)
 
 
 def _resident(process: int) -> int:

@@ -66,7 +66,7 @@ ROWS = (
     bomb("tensors that pile up until memory ends", PICK_DEVICE,
          "kept = []\nwhile True: kept.append(torch.empty(1 << 26))"),
     bomb("a number of a billion digits", BATCH, "1 << (1 << 40)"),
-    Hostile("a hundred megabytes as an answer", LOSS, Outcome.ERROR, "The answer is too large: 104,857,",
+    Hostile("a hundred megabytes as an answer", LOSS, Outcome.ERROR, "The answer is too large: 104,85",
             instead="import torch\nreturn torch.zeros(100 << 20, dtype=torch.uint8)"),
     Hostile("ten megabytes of text as an answer", PICK_DEVICE, Outcome.FAILED, "does not return a torch.device",
             instead="return 'cpu' * (10 << 20)"),
