@@ -35,7 +35,7 @@ PRELOADED = ("json", "random", "statistics", "typing", "logging", "copy", "pickl
 
 
 def preload() -> None:
-    """Import what a learner's file of the same name must not be taken for; once, ahead of every fork."""
+    """Import, once and ahead of every fork, library modules whose names a learner's files may have."""
     for name in PRELOADED:
         importlib.import_module(name)
 

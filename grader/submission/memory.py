@@ -11,8 +11,8 @@ from pathlib import Path
 
 RESIDENT = ("RssAnon:", "RssShmem:")  # of status: pages that several processes share count for each of them
 PROPORTIONAL = ("Pss_Anon:", "Pss_Shmem:")  # of smaps_rollup: shared pages are split up; takes far longer to find out
-INHERITED = 128 * 1024**2  # somewhat less than what a fork of the nursery shares with it, in bytes
-FEW = 8  # processes, which can be looked at closely
+INHERITED = 128 * 1024**2  # bytes, somewhat less than what a fork of the nursery shares with it
+FEW = 8  # processes: so many are looked at closely in a few milliseconds
 TABLES = ("VmPTE:",)  # of status: what the kernel needs to find the pages of a process
 
 
@@ -23,7 +23,7 @@ def take_more_than(limit: int, processes: Iterable[int]) -> bool:
 
 
 def _at_most(processes: list[int]) -> int:
-    """Return roughly how much they can take, in no time: what is slow must not hold up the counting of a fork bomb."""
+    """Estimate, in bytes and quickly, what they take: a slow look would give a fork bomb the time to grow."""
     inherited = INHERITED if len(processes) > FEW else 0
     return sum(max(0, _resident(process) - inherited) for process in processes)
 
