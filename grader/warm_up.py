@@ -1,7 +1,7 @@
 """Lets Hypothesis do what it does once in every process while that is still cheap.
 
-On its first example it collects garbage and reads the source of the project's modules; before torch is loaded there is
-little of both. Done in the parent while the child starts.
+On its first example it collects garbage; before torch is loaded there is little of it. Done in the parent while the
+child starts.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy.random  # noqa: F401 - Hypothesis looks after its generator, and must find it now
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from grader.secluded_hypothesis import secluded_hypothesis
 
 
 @settings(max_examples=1, database=None)
@@ -19,4 +21,5 @@ def _one_example(number: int) -> None:
 
 def warm_up_hypothesis() -> None:
     """Run one example of nothing."""
-    _one_example()
+    with secluded_hypothesis():
+        _one_example()

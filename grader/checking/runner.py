@@ -7,14 +7,12 @@ it on at once. Nothing of the learner's is collected: pytest is given our files,
 from __future__ import annotations
 
 import os
-import tempfile
 import traceback
 from collections.abc import Callable
 from unittest import mock
 
 import pytest
 import torch
-from hypothesis.configuration import set_hypothesis_home_dir
 
 from grader.challenge import Challenge, Step
 from grader.checking.one_check import OneCheck, check_id, step_name, title
@@ -22,6 +20,7 @@ from grader.checking.trial import Trial
 from grader.checking.waiting import Waiting
 from grader.diagnosis.diagnosis import Diagnosis
 from grader.errors import GraderError
+from grader.secluded_hypothesis import secluded_hypothesis
 from grader.submission.remote import RemoteFunction, Submission
 from grader.unfilled import unfilled_functions
 from grader.verdict import CheckResult, Outcome
@@ -70,8 +69,7 @@ def run_checks(
         challenge, submission, only=only, seed=seed, on_result=on_result, diagnosis=diagnosis, smallest=smallest
     )
     files = [str(path) for path in challenge.check_files]
-    with tempfile.TemporaryDirectory(prefix="fine-dropout-") as home, mock.patch.dict(os.environ, ENVIRONMENT):
-        set_hypothesis_home_dir(home)  # it would leave a folder where the command was called
+    with secluded_hypothesis(), mock.patch.dict(os.environ, ENVIRONMENT):
         # Files of the same name are told apart by their challenge.
         root = challenge.folder.parent
         status = pytest.main([*ARGUMENTS, f"--rootdir={root}", *files], plugins=[plugin])
