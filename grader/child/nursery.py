@@ -5,10 +5,11 @@ one nursery when the command starts, and a worker that died is replaced by anoth
 
 The parent sends one JSON object a line, waits, and gets one back:
 
-    {"do": "fork", "folder": "...", "limits": {...}, "core": 1|null, "fence": {...}, "local_sockets": true|false}
+    {"do": "fork", "folder": "...", "limits": {...}, "core": 1|null, "fence": {...}, "walled_in": true|false}
 
-forks a worker on that core (null: any) behind that fence (see `landlock.restrict`; empty: none), with local sockets or
-without (see `system_calls`); two descriptors come with it, the worker's channel and its output pipe.
+forks a worker on that core (null: any) behind that fence (see `landlock.restrict`; empty: none) and the filter of
+`system_calls`, which lets more through where other walls stand around it; two descriptors come with it, the worker's
+channel and its output pipe.
 
     {"do": "end", "died": true|false}
 
@@ -108,7 +109,7 @@ class _Nursery:
             give_up_privileges()
             if request["fence"]:
                 restrict(**request["fence"])
-            refuse_system_calls(local_sockets=request["local_sockets"])
+            refuse_system_calls(walled_in=request["walled_in"])
             self.worker_module.serve(socket.socket(fileno=channel), request["folder"], request["limits"])
             status = 0
         finally:

@@ -1,7 +1,10 @@
 """System calls that are refused to learner code: the network, hands on other processes, and what would outlive it.
 
 seccomp(2) puts a filter before the kernel; a process behind it cannot take it away again. It needs no privilege, and so
-it also holds where Landlock is missing or knows too little.
+it also holds where Landlock is missing or knows too little: Landlock does not look after a file's mode, owner, times
+and attributes.
+
+What well-meant code calls as well, such as chmod() within shutil.copy(), is not refused but does nothing.
 """
 
 from __future__ import annotations
@@ -20,10 +23,19 @@ OTHER_PROCESSES = (
 )  # fmt: skip
 OUTLIVING = ("shmget", "semget", "msgget", "mq_open", "add_key", "request_key", "keyctl")
 UNCOUNTED_MEMORY = ("memfd_create", "memfd_secret")  # no limit holds it, and `grader.submission.memory` does not see it
+OTHERS_PRIORITY = ("sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity")
+FILE_ATTRIBUTES = (
+    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat",
+    "utime", "utimes", "futimesat", "utimensat", "file_setattr",
+    "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
+)  # fmt: skip
 AROUND_THE_FILTER = ("io_uring_setup", "bpf", "userfaultfd")  # a ring opens sockets without a system call for each
 INT = (1 << 32) - 1  # the half of a register that an int fills
 EVERYBODY = INT  # kill(-1, ...): every process that this user may send a signal to
 THE_CALLER = 0
+ONE_PROCESS = {"setpriority": 0, "ioprio_set": 1}  # as first argument: the second is a process, 0 for the caller
+SET_FLAGS, SET_ATTRIBUTES = 0x4008_6602, 0x401C_5820  # of ioctl: FS_IOC_SETFLAGS and FS_IOC_FSSETXATTR in linux/fs.h
+NOTHING = 0  # as the error: the call succeeds, and nothing is done
 
 
 @functools.cache
@@ -37,25 +49,46 @@ def can_refuse() -> bool:
         return False
 
 
-def refuse_system_calls(*, local_sockets: bool) -> None:
+def refuse_system_calls(*, walled_in: bool) -> None:
     """Refuse them to this process for good, and to every process that it starts; nothing where it cannot be had.
 
     Args:
-        local_sockets: whether sockets that stay on this machine are allowed.
+        walled_in: other walls stand around it, so that local sockets lead nowhere and no file can be changed.
     """
     if sys.platform != "linux" or not can_refuse():
         return
     refusal = seccompy.Filter()
     for name in (*OTHER_PROCESSES, *OUTLIVING, *UNCOUNTED_MEMORY, *AROUND_THE_FILTER):
         refusal.errno(name, errno.EPERM)
-    if local_sockets:
+    if walled_in:
         refusal.allow("socket", args=[_equal(0, AF_UNIX)])
+    else:
+        _keep_file_attributes(refusal)
     refusal.errno("socket", errno.EACCES)
     refusal.errno("kill", errno.EPERM, args=[_equal(0, EVERYBODY)])
     refusal.allow("prlimit64", args=[_equal(0, THE_CALLER)])
     refusal.errno("prlimit64", errno.EPERM)
+    _keep_priorities(refusal)
     with suppress(seccompy.SeccompError):  # not allowed here, in some container say
         refusal.load()
+
+
+def _keep_file_attributes(refusal: seccompy.Filter) -> None:
+    for name in FILE_ATTRIBUTES:
+        with suppress(ValueError):  # ARM64 has none of the older ones
+            refusal.errno(name, NOTHING)
+    for command in (SET_FLAGS, SET_ATTRIBUTES):
+        refusal.errno("ioctl", NOTHING, args=[_equal(1, command)])
+
+
+def _keep_priorities(refusal: seccompy.Filter) -> None:
+    """Let a process set its own priority and cores only."""
+    for name in OTHERS_PRIORITY:
+        refusal.allow(name, args=[_equal(0, THE_CALLER)])
+        refusal.errno(name, NOTHING)
+    for name, one_process in ONE_PROCESS.items():
+        refusal.allow(name, args=[_equal(0, one_process), _equal(1, THE_CALLER)])
+        refusal.errno(name, NOTHING)
 
 
 def _equal(index: int, value: int) -> seccompy.ArgCmp:

@@ -65,11 +65,11 @@ class Isolation:
         return {"read": read, "write": [str(scratch), *memory, *devices], "listed": listed}
 
     @property
-    def has_local_sockets(self) -> bool:
-        """Whether learner code may open sockets that stay on this machine.
+    def walls_in(self) -> bool:
+        """Whether local sockets and the attributes of files may be left to learner code.
 
-        Inside bubblewrap they lead nowhere, and Python's multiprocessing wants them; outside they lead to the user's
-        other programs.
+        Inside bubblewrap they lead nowhere, and Python's multiprocessing wants such sockets; outside they lead to the
+        user's other programs and files.
         """
         return bool(self.program)
 

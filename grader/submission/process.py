@@ -125,7 +125,7 @@ class ChildProcess:
             "limits": self.limits.as_dict(),
             "core": self.core,
             "fence": self.isolation.fence(self.folder, self.scratch),
-            "local_sockets": self.isolation.has_local_sockets,
+            "walled_in": self.isolation.walls_in,
         }
         try:
             line = json.dumps(request).encode() + b"\n"
