@@ -2,7 +2,9 @@
 
 A process group is not enough: a forked child may open a session of its own. On Linux the nursery and the parent are
 "child subreapers" (prctl(2)), so an orphan is handed to them instead of to init, and walking /proc from there finds
-it. Elsewhere only process groups are known, and only they are ended.
+it. A process that forks and exits faster than /proc can be walked is still handed over, with each generation, and so
+the nursery knows for certain that none is left: when it has no children. Elsewhere only process groups are known, and
+only they are ended.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+WAIT_ALL = 0x4000_0000 if sys.platform == "linux" else 0  # __WALL in linux/wait.h: whatever a child sends at its end
 
 
 def adopt_orphans() -> None:
@@ -76,6 +79,40 @@ def end_descendants(root: int, *, only: Callable[[int], bool] | None = None, sec
         with suppress(ChildProcessError):  # not a child of ours
             os.waitpid(process, os.WNOHANG)
     return True
+
+
+def end_children(seconds: float) -> bool:
+    """Kill the children of this process, and theirs when they are handed over; True if none was left within `seconds`.
+
+    For a process all of whose children may be killed. In a loop that is quick enough to overtake a child that does
+    nothing but fork and exit.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            while os.waitpid(-1, os.WNOHANG | WAIT_ALL)[0]:
+                pass
+        except ChildProcessError:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        for process in _children():
+            send_signal(process, signal.SIGKILL)
+        os.sched_yield()
+
+
+def _children() -> set[int]:
+    """Return the process numbers of this process's children, with those of theirs where it costs a walk."""
+    try:
+        threads = os.listdir("/proc/self/task")
+        return {int(child) for thread in threads for child in _read(f"/proc/self/task/{thread}/children").split()}
+    except OSError:  # a kernel without the list, or no Linux
+        return descendants(os.getpid())
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _chosen(root: int, only: Callable[[int], bool] | None) -> set[int]:

@@ -26,7 +26,7 @@ import sys
 import time
 from typing import Any
 
-from grader.child.descendants import adopt_orphans, end_descendants, is_process, reap, send_signal
+from grader.child.descendants import adopt_orphans, end_children, end_descendants, is_process, reap, send_signal
 from grader.child.first_calls import make_first_calls
 from grader.child.landlock import restrict
 from grader.child.lazy_dynamo import delay_dynamo
@@ -37,15 +37,16 @@ from grader.loading import loading
 
 MESSAGE_BYTES = 65536
 DYING_SECONDS = 1.0  # from a closed channel to a process that can be waited for; a few milliseconds as a rule
-REAPING_SECONDS = 0.1  # from a killed process to one that is gone
-KILLING_SECONDS = 0.3  # with the above less than the parent waits; a few milliseconds as a rule
+KILLING_SECONDS = 0.2  # the quick way and the thorough one, each; a few milliseconds as a rule
 
 
-def run_nursery(control: socket.socket) -> None:
+def run_nursery(control: socket.socket) -> bool:
     """Serve the parent's requests until it hangs up; then end everything that is left.
 
     Args:
         control: this end of the parent's stream socket.
+    Returns:
+        True if nothing is left.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
     adopt_orphans()
@@ -68,8 +69,7 @@ def run_nursery(control: socket.socket) -> None:
             piece = control.recv(MESSAGE_BYTES)
             text = text + piece if piece else b""
         if not text:
-            nursery.end()
-            return
+            return nursery.end()["clean"] is True
         control.sendall(json.dumps(nursery.answer(json.loads(text), descriptors)).encode() + b"\n")
 
 
@@ -129,10 +129,10 @@ class _Nursery:
         status = self.own_end(DYING_SECONDS if died else 0.0)
         if self.worker:
             send_signal(self.worker, signal.SIGKILL, group=True)
-        clean = end_descendants(os.getpid(), seconds=KILLING_SECONDS)
-        if self.worker and status is None:
-            self.own_end(REAPING_SECONDS)
-        reap()
+        clean = end_children(KILLING_SECONDS)
+        if not clean:  # too many: they are stopped first, so that none of them forks any more
+            end_descendants(os.getpid(), seconds=KILLING_SECONDS)
+            clean = end_children(KILLING_SECONDS)
         self.worker = 0
         return {"clean": clean, **_describe_status(status)}
 

@@ -33,7 +33,7 @@ from grader.submission.scratch import remove_folder
 
 START_SECONDS = 120.0  # importing torch from a cold disk
 DYING_SECONDS = 1.0  # that the nursery waits for the end of a worker that has hung up, to be able to say how it ended
-END_SECONDS = 0.6  # within which the nursery must report that a worker is dead; then it is ended with the worker
+END_SECONDS = 0.7  # within which the nursery must report that a worker is dead; then it is ended with the worker
 WATCH_SECONDS = 0.1  # from one look at the learner's processes to the next
 TORCH_BYTES = 512 * 1024**2  # more than Python and torch take by themselves
 PREFIX_BYTES = 8
@@ -77,6 +77,7 @@ class ChildProcess:
         self.output: Output | None = None
         self.nursery: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
+        self.has_loaded = False  # the nursery; it answers then
         self.waiting_for_fork = False
         self.core = pick_core()
         self.free_cores: set[int] | None = None  # what the parent may use when it is not held to one core
@@ -108,6 +109,7 @@ class ChildProcess:
             start_new_session=True,  # Ctrl-C in the terminal reaches the parent only
         )
         theirs.close()
+        self.has_loaded = False
 
     def _ask_for_worker(self) -> None:
         assert self.control is not None
@@ -224,15 +226,27 @@ class ChildProcess:
             self.channel.close()
             self.channel = None
         self.waiting_for_fork = False
-        self._end_nursery()  # at once: it may still be importing torch
+        self._end_nursery(patience=END_SECONDS)
         if self.output is not None:
             self.output.close()
             self.output = None
         self.log.close()
         remove_folder(self.scratch)
 
-    def _end_nursery(self) -> None:
+    def _end_nursery(self, *, patience: float = 0.0) -> None:
+        """End the nursery and all that descends from it.
+
+        Args:
+            patience: seconds in which it may do so by itself, if it has come so far. It alone can tell for certain that
+                nothing is left.
+        """
         if self.nursery is None:
+            return
+        if self.control is not None:
+            self.control.close()
+            self.control = None
+        if self.has_loaded and _ends_well(self.nursery, patience):
+            self.nursery = None
             return
         # Stopped, it still collects the orphans of its descendants, so that all of them are found below it.
         send_signal(self.nursery.pid, signal.SIGSTOP)
@@ -240,9 +254,6 @@ class ChildProcess:
         send_signal(self.nursery.pid, signal.SIGKILL, group=True)
         self.nursery.wait()
         self.nursery = None
-        if self.control is not None:
-            self.control.close()
-            self.control = None
         # Had learner code killed the nursery, the orphans would be ours; their home folder tells them apart.
         end_descendants(os.getpid(), only=lambda process: has_in_environment(process, f"HOME={self.scratch}"))
 
@@ -260,6 +271,7 @@ class ChildProcess:
             if not piece:
                 raise GraderError(f"the child's nursery has ended: {self._log()}")
             text += piece
+        self.has_loaded = True
         reply = json.loads(text)
         return reply if isinstance(reply, dict) else {}
 
@@ -328,6 +340,12 @@ class _Exchange:
         if length > self.reply_bytes + PREFIX_BYTES or len(self.incoming) > length:
             raise Oversized
         return len(self.incoming) == length
+
+
+def _ends_well(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(seconds) == 0
+    return False
 
 
 def _how_it_ended(reply: dict[str, Any]) -> str:

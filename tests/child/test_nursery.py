@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
+import struct
 import subprocess
 import sys
 import textwrap
@@ -223,3 +225,56 @@ def test_many_workers_leave_no_descriptor_and_no_zombie(learner: Learner) -> Non
     assert (open_descriptors(), zombies()) == before
     assert len(os.listdir(f"/proc/{nursery}/fd")) < 20
     assert nursery_of(submission.process) == nursery
+
+
+# fork, end the parent, open a session of its own in the child, and over again, 40,000 times: in the processor's own
+# language, since Python is so slow at it that each process is seen in /proc.
+COMET = bytes.fromhex(
+    "bb409c0000"  # mov ebx, 40000
+    "b839000000 0f05 85c0 750b"  # fork; the parent jumps to the end
+    "b870000000 0f05 ffcb 75ea"  # setsid; count down; jump to fork
+    "31ff b83c000000 0f05"  # exit(0)
+)
+SENDS_IT_OFF = """
+import os, time
+
+def run():
+    if os.fork() == 0:
+        os.execve(os.path.join(os.path.dirname(__file__), "comet"), ["comet"], {})
+    time.sleep(0.1)
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the comet is made of instructions of x86-64")
+def test_a_process_that_does_nothing_but_fork_and_exit_does_not_outlive_the_child(
+    tmp_path: Path, isolation: Isolation
+) -> None:
+    (tmp_path / "code.py").write_text(SENDS_IT_OFF)
+    (tmp_path / "comet").write_bytes(executable(COMET))
+    (tmp_path / "comet").chmod(0o755)
+    process = ChildProcess(tmp_path, LIMITS, isolation)
+    call(submit_folder(process, tmp_path))
+    process.close()
+    # A generation may be over before /proc has been walked, so one look can miss it.
+    assert not any(_runs("comet") for _ in range(30))
+
+
+def executable(instructions: bytes) -> bytes:
+    """Return the smallest ELF file of x86-64: its header, one segment, and these instructions; see elf(5)."""
+    size, place = 64 + 56, 0x400000
+    header = struct.pack(
+        "<4s5B7xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 1, 0, 0, 2, 62, 1, place + size, 64, 0, 0, 64, 56, 1, 0, 0, 0
+    )
+    length = size + len(instructions)
+    return header + struct.pack("<IIQQQQQQ", 1, 5, 0, place, place, length, length, 4096) + instructions
+
+
+def _runs(name: str) -> bool:
+    return any(_name(entry) == name for entry in Path("/proc").glob("[0-9]*/comm"))
+
+
+def _name(entry: Path) -> str:
+    try:
+        return entry.read_text().strip()
+    except OSError:
+        return ""
