@@ -115,6 +115,14 @@ def test_a_file_can_still_be_copied_with_all_that_belongs_to_it(tmp_path: Path) 
     assert (tmp_path / "two").read_text() == "text"
 
 
+@pytest.mark.parametrize("walled_in", [True, False])
+def test_no_file_is_leased_so_that_others_wait_for_it(walled_in: bool, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    lease = f"fcntl.fcntl(os.open({str(tmp_path / 'file')!r}, os.O_RDONLY), fcntl.F_SETLEASE, fcntl.F_WRLCK)"
+    assert refused(lease, walled_in=walled_in) == "PermissionError"
+    assert refused("fcntl.fcntl(1, fcntl.F_GETFL) >= 0") == "True"
+
+
 @pytest.mark.parametrize("name", [*OTHERS_PRIORITY, "setpriority", "ioprio_set"])
 def test_the_priority_of_another_process_stays_as_it_is(name: str) -> None:
     nobody = 2**22 + 1  # no process has such a number: let through, the call would answer ESRCH
