@@ -199,6 +199,16 @@ class Worker:
         """Answer with `training` of a held module and of every module inside it."""
         return {name: bool(module.training) for name, module in self.held.get(reference).named_modules()}
 
+    def do_numbers(self, reference: WireObject) -> dict[str, float]:
+        """Answer with the attributes of a held module, and of those inside it, that are fractions: a rate, say."""
+        modules = self.held.get(reference).named_modules()
+        return {
+            f"{path}.{name}".lstrip("."): value
+            for path, module in modules
+            for name, value in vars(module).items()
+            if type(value) is float
+        }
+
     def do_state(self, reference: WireObject) -> dict[str, Any]:
         """Answer with the parameters and buffers of a held module."""
         return {name: to_wire(value) for name, value in self.held.get(reference).state_dict().items()}

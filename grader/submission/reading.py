@@ -26,6 +26,13 @@ def modes(answer: Any) -> dict[str, bool]:
     return found
 
 
+def numbers(answer: Any) -> dict[str, float]:
+    """Return attributes of modules that are numbers, by name."""
+    found = fields(answer)
+    _require(all(isinstance(value, float) for value in found.values()))
+    return found
+
+
 def gradients(answer: Any) -> dict[str, Any]:
     """Return the gradient of each parameter by name: a tensor, None, or what cannot travel, a sparse one say."""
     found = fields(answer)

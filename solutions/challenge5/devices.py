@@ -19,7 +19,7 @@ def batch_to_device(batch: tuple[Tensor, Tensor], device: torch.device) -> tuple
     """Move both parts of a batch to a device.
 
     Args:
-        batch: the tuple `(tokens, targets)`, each `[batch, time]`, int64, on any device.
+        batch: the tuple `(tokens, targets)`, each `[batch, time]`, of any integer dtype, on any device.
         device: where both shall be. Use this one, not the one that `pick_device` would pick.
 
     Returns:

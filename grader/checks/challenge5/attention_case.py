@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hypothesis import strategies as st
 from torch import Tensor
@@ -18,8 +19,8 @@ TOLERANCE = 2e-5  # outputs are of size 1 to 10, after four float32 products in 
 # With scores of up to 289 the logarithm of the sum of their exp() is off by a rounding, 289 * 2**-24 = 2e-5, and so is
 # each weight, of itself; outputs are of size 1 to 5. What overflows is off by infinity.
 LARGE_TOLERANCE = 1e-3
-LONG = {"batch": 1, "time": 256}  # as many positions as in the lesson
-LARGE_SCORES = {"head_dim": 1, "large_scores": True}
+LONG: dict[str, Any] = {"batch": 1, "time": 256}  # as many positions as in the lesson
+LARGE_SCORES: dict[str, Any] = {"head_dim": 1, "large_scores": True}
 # Added to the bias of queries and keys. Scores are their products then, from 121 to 289, and exp() overflows from 89.
 LARGE = 14.0
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from grader.checking import expect, expect_tensor
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.strategies import values
-from grader.submission.remote import RemoteFunction, RemoteObject
+from grader.submission.remote import Answer, RemoteFunction, RemoteObject
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,13 @@ class Probe:
     Attributes:
         module: in the child, in training mode, as constructed.
         x: `[batch, time, embed_dim]`, the input.
+        state: the weights of its projections, by name.
         weights: `[batch, n_heads, time, time]`, float64, the attention weights before any dropout.
     """
 
     module: RemoteObject
     x: Tensor
+    state: dict[str, Tensor]
     weights: Tensor
 
     @property
@@ -38,9 +40,12 @@ class Probe:
         return torch.ones_like(self.weights, dtype=torch.bool).tril()
 
     def observe(self, *, seed: int | None = None, no_grad: bool = False, through: RemoteObject | None = None) -> Tensor:
-        """Call the module and return both copies of the weights, `[batch, n_heads, time, 2, time]`, float64."""
+        """Call the module and return both copies of the weights, as `weights_in` does."""
+        return self.weights_in((through or self.module).method("").call(self.x, seed=seed, no_grad=no_grad))
+
+    def weights_in(self, answer: Answer) -> Tensor:
+        """Return both copies of the weights, `[batch, n_heads, time, 2, time]`, float64, that a call has answered."""
         batch, n_heads, time, _ = self.weights.shape
-        answer = (through or self.module).method("").call(self.x, seed=seed, no_grad=no_grad)
         output = expect_tensor(answer.value, shape=self.x.shape, dtype=self.x.dtype, what="the output")
         return output.double().view(batch, time, n_heads, 2, time).transpose(1, 2)
 
@@ -80,4 +85,4 @@ def build_probe(function: RemoteFunction, *, batch: int, time: int, n_heads: int
         part.view(batch, time, n_heads, head_dim).transpose(1, 2)  # [batch, n_heads, time, head_dim]
         for part in (x.double() @ queries_and_keys.double().T).chunk(2, dim=-1)
     )
-    return Probe(module, x, reference.attention_weights(q, k))
+    return Probe(module, x, state, reference.attention_weights(q, k))

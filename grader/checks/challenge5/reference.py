@@ -62,13 +62,16 @@ def attention_weights(q: Tensor, k: Tensor) -> Tensor:
     return scores.masked_fill(future, -math.inf).softmax(dim=-1)
 
 
-def causal_attention(state: Mapping[str, Tensor], x: Tensor, n_heads: int) -> Tensor:
-    """Multi-head attention without dropout; `state` holds qkv and out, x is `[batch, time, embed_dim]`."""
+def causal_attention(state: Mapping[str, Tensor], x: Tensor, n_heads: int, factors: Tensor | float = 1.0) -> Tensor:
+    """Multi-head attention; `state` holds qkv and out, x is `[batch, time, embed_dim]`.
+
+    Dropout has multiplied the attention weights `[batch, head, time, time]` with these factors, 0 or 1/(1-p).
+    """
     batch, time, embed_dim = x.shape
     projected = F.linear(x, state["qkv.weight"], state["qkv.bias"])  # [batch, time, 3 * embed_dim]
     shape = (batch, time, n_heads, embed_dim // n_heads)
     q, k, v = (part.reshape(shape).transpose(1, 2) for part in projected.chunk(3, dim=-1))  # [batch, head, time, dim]
-    mixed = attention_weights(q, k) @ v  # [batch, head, time, dim]
+    mixed = (attention_weights(q, k) * factors) @ v  # [batch, head, time, dim]
     joined = mixed.transpose(1, 2).reshape(batch, time, embed_dim)
     return F.linear(joined, state["out.weight"], state["out.bias"])
 

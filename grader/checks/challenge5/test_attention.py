@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
 
 import torch
 from hypothesis import strategies as st
@@ -13,6 +16,8 @@ from grader.checking.display import device_name
 from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.attention_case import (
+    LARGE_SCORES,
+    LONG,
     TOLERANCE,
     AttentionCase,
     attention_cases,
@@ -20,12 +25,12 @@ from grader.checks.challenge5.attention_case import (
     with_extremes,
 )
 from grader.checks.challenge5.attention_probe import Probe, build_probe
-from grader.checks.challenge5.strategies import EVALUATION, MODES, SEEDS, values
+from grader.checks.challenge5.strategies import EVALUATION, MODES, SEEDS, TRAINING, values
 from grader.submission.remote import RemoteFunction, Submission
 from grader.wire import WireDevice, WireTensor
 
 ATTENTION = "attention:CausalSelfAttention"
-RATES = (0.1, 0.25, 0.5)
+RATES = (0.1, 0.25, 0.5, 0.75)
 
 
 @check(of=ATTENTION, examples=5, case=attention_cases())
@@ -75,25 +80,46 @@ def test_gradient_equals_the_reference(function: RemoteFunction, trial: Trial, c
     answer = module.method("").call(WireTensor(case.x, requires_grad=True), cotangent=cotangent)
     expect_tensor(answer.value, shape=case.x.shape, what="the output")
     found = {"x": (answer.gradients or [None])[0], **module.gradients()}
-    for name, expected in _gradients(case, cotangent).items():
+    expect_gradients(found, _gradients({"x": case.x, **case.weights}, case.n_heads, cotangent))
+    _expect_gradient_with_dropout(function, trial, case.seed)
+
+
+def expect_gradients(found: dict[str, Any], right: dict[str, Tensor], when: str = "") -> None:
+    """Fail unless the gradient of the input and of every weight is right; `when` is put behind what is said."""
+    for name, expected in right.items():
         gradient = found.get(name)
-        expect(gradient is not None, f"No gradient reaches {name}: forward() cuts it off, or does not use it.")
+        expect(gradient is not None, f"No gradient reaches {name}{when}: forward() cuts it off, or does not use it.")
         # Sums of up to 18 products of numbers of size 1 to 10, in float32.
         expect_close(
             expect_tensor(gradient, shape=expected.shape, what=f"the gradient of {name}"),
             expected,
             tolerance=2e-4,
-            message=f"The gradient of {name} is wrong.",
+            message=f"The gradient of {name} is wrong{when}.",
             what=f"the gradient of {name}",
         )
 
 
-def _gradients(case: AttentionCase, cotangent: Tensor) -> dict[str, Tensor]:
+def _gradients(
+    values_by_name: dict[str, Tensor], n_heads: int, cotangent: Tensor, factors: Tensor | float = 1.0
+) -> dict[str, Tensor]:
     """Return the right gradients of sum(cotangent * output), float64: of the input "x", and of every weight."""
-    leaves = {name: value.double().requires_grad_() for name, value in {"x": case.x, **case.weights}.items()}
-    result = reference.causal_attention(leaves, leaves["x"], case.n_heads)
+    leaves = {name: value.double().requires_grad_() for name, value in values_by_name.items()}
+    result = reference.causal_attention(leaves, leaves["x"], n_heads, factors)
     gradients = torch.autograd.grad((result * cotangent).sum(), list(leaves.values()))
     return dict(zip(leaves, gradients, strict=True))
+
+
+def _expect_gradient_with_dropout(function: RemoteFunction, trial: Trial, seed: int) -> None:
+    """Fail unless gradients are right with dropout too: through the weights that were kept, and no others."""
+    dropout, n_heads = 0.5, 2
+    probe = build_probe(function, batch=4, time=4, n_heads=n_heads, dropout=dropout, seed=seed)
+    cotangent = values(tuple(probe.x.shape), seed + 9, scale=0.5)
+    trial.note(x=probe.x, n_heads=n_heads, dropout=dropout, mode=TRAINING)
+    call = probe.module.method("").call(WireTensor(probe.x, requires_grad=True), cotangent=cotangent, seed=seed)
+    dropped = expect_dropout(probe.weights_in(call), probe, dropout, "In training mode")
+    found = {"x": (call.gradients or [None])[0], **probe.module.gradients()}
+    right = _gradients({"x": probe.x, **probe.state}, n_heads, cotangent, (~dropped).double() / (1 - dropout))
+    expect_gradients(found, right, " with dropout on")
 
 
 @check(of=ATTENTION, examples=8, case=attention_cases(n_heads=(2, 2), least_time=3), mode=MODES)
@@ -132,17 +158,21 @@ def test_runs_on_the_accelerator(
 ) -> None:
     """On the accelerator, all that forward() makes is there as well"""
     for device in submission.accelerators():
-        module = case.build(function, trial, dropout=0.0, mode=mode)
-        module.method("to").hold(WireDevice(device))
-        trial.note(device=device_name(device))
-        answer = module.method("")(WireTensor(case.x, device))
-        expect_close(
-            expect_tensor(answer, shape=case.x.shape, device=device, what="the output"),
-            case.expected(),
-            tolerance=1e-2,  # real accelerators multiply matrices with less precision than the CPU
-            message=f"On {device} the output is another one than on the CPU.",
-            what="the output",
-        )
+        for dropout in (0.0, 0.5):
+            module = case.build(function, trial, dropout=dropout, mode=mode)
+            module.method("to").hold(WireDevice(device))
+            trial.note(device=device_name(device))
+            answer = module.method("")(WireTensor(case.x, device))
+            found = expect_tensor(answer, shape=case.x.shape, device=device, what="the output")
+            if dropout and mode == TRAINING:
+                continue  # what is dropped there is left to the accelerator
+            expect_close(
+                found,
+                case.expected(),
+                tolerance=1e-2,  # real accelerators multiply matrices with less precision than the CPU
+                message=f"On {device} the output is another one than on the CPU.",
+                what="the output",
+            )
 
 
 def expect_dropout(observed: Tensor, probe: Probe, dropout: float, when: str) -> Tensor:
@@ -203,13 +233,11 @@ def test_drops_each_weight_by_itself(function: RemoteFunction, trial: Trial, see
     """Sequences, heads and positions have dropout masks of their own"""
     probe = build_probe(function, batch=4, time=8, n_heads=2, dropout=0.5, seed=seed)
     dropped = expect_dropout(probe.observe(seed=seed), probe, 0.5, "In training mode")
-    # A shared mask is the same always; independent masks of 2 * 36 weights in 4 sequences are all the same with odds
-    # of 2**-216, those of 4 * 36 weights in 2 heads with odds of 2**-144.
-    for dim, shared in ((0, "all sequences of the batch"), (1, "all heads")):
-        first = dropped.narrow(dim, 0, 1).expand_as(dropped)
-        expect(
-            not torch.equal(dropped, first), f"In training mode {shared} drop the same weights: draw a mask for each."
-        )
+    # A shared mask is the same always; of 4 sequences two have the same independent masks of 2 * 36 weights with odds
+    # of 6 * 2**-72 = 1e-21, and 2 heads those of 4 * 36 weights with odds of 2**-144.
+    for dim, sharing in ((0, "sequences of the batch"), (1, "heads")):
+        alike = any(torch.equal(one, other) for one, other in combinations(dropped.unbind(dim), 2))
+        expect(not alike, f"In training mode {sharing} drop the same weights: draw a mask for each.")
     last_two = dropped[:, :, -2:, :-1]  # [batch, n_heads, 2, time - 1], what both positions see
     # 56 pairs of weights, which are alike by chance with odds of 2**-56 = 1e-17.
     expect(
@@ -227,8 +255,8 @@ def test_dropped_share(function: RemoteFunction, trial: Trial) -> None:
         dropped = [expect_dropout(probe.observe(seed=seed), probe, dropout, "In training mode") for seed in range(3)]
         count = 3 * int(probe.causal.sum())  # 6528 weights
         share = sum(int(mask.sum()) for mask in dropped) / count
-        # Six standard deviations of a binomial share. By the exact tails of the three distributions a right answer
-        # fails with odds of 7e-9 in all; the seeds are the same in every run, so that it does so always or never.
+        # Six standard deviations of a binomial share. By the exact tails of the four distributions a right answer
+        # fails with odds of 1e-8 in all; the seeds are the same in every run, so that it does so always or never.
         bound = 6 * math.sqrt(dropout * (1 - dropout) / count)
         expect(
             abs(share - dropout) <= bound,
@@ -236,7 +264,21 @@ def test_dropped_share(function: RemoteFunction, trial: Trial) -> None:
             expected=f"{dropout} (from {dropout - bound:.3f} to {dropout + bound:.3f})",
             actual=f"{share:.3f}",
         )
+        if dropout == 0.5:
+            expect_every_weight_has_its_turn(torch.cat(dropped), probe.causal[0, 0])
         trial.count()
+
+
+def expect_every_weight_has_its_turn(dropped: Tensor, causal: Tensor) -> None:
+    """Fail if the weight of some position on another is never dropped, or always, at a rate of 0.5.
+
+    There are 48 masks, 3 calls of 8 sequences and 2 heads, and 136 weights in each: 272 * 2**-48 = 1e-12 are the odds.
+    """
+    times = dropped.flatten(0, 1).sum(0)  # [time, time]
+    for often, count in (("never", 0), ("always", dropped.shape[0] * dropped.shape[1])):
+        places = ((times == count) & causal).nonzero().tolist()
+        where = f"position {places[0][0]} on position {places[0][1]}" if places else ""
+        expect(not places, f"With dropout=0.5 the weight of {where} is {often} dropped: all have the same odds.")
 
 
 @check(of=ATTENTION, examples=4, dropout=st.sampled_from(RATES), seed=SEEDS)
@@ -250,6 +292,12 @@ def test_training_mode_differs_from_call_to_call(
     expect(
         not torch.equal(first, second), "In training mode two calls give the same output: no dropout, or a fixed one."
     )
+    for change in (
+        LONG,
+        LARGE_SCORES,
+    ):  # as in evaluation mode: the way that only training takes must bear them as well
+        case = replace(AttentionCase(batch=1, time=6, n_heads=1, head_dim=1, seed=seed), **change)
+        output(case.build(function, trial, dropout=dropout), case.x, overflows=case.large_scores)
 
 
 @check(of=ATTENTION, examples=2)

@@ -54,11 +54,12 @@ def step(
     batch: Batch,
     *,
     lr: float = LEARNING_RATE,
+    seed: int = 1,
 ) -> Answer:
     """Let the learner train the model for one step of plain gradient descent."""
     trial.note(tokens=batch[0], targets=batch[1])
     optimizer = make_optimizer(submission, probe.model, lr=lr)
-    return function.call(probe.model, batch, optimizer, seed=1)
+    return function.call(probe.model, batch, optimizer, seed=seed, echo=True)
 
 
 def settings_of(optimizer: RemoteObject) -> Any:
@@ -93,6 +94,22 @@ def test_returns_the_loss_before_the_update(
     answer = step(function, submission, trial, probe, batch)
     message = "train_step does not return the final-token loss from before the update."
     expect_float(answer.value, probe.loss(batch), tolerance=TOLERANCE, message=message, what="the result of train_step")
+    expect_same_batches(answer, [batch], "train_step")
+
+
+def expect_same_batches(answer: Answer, batches: list[Batch], who: str) -> None:
+    """Fail if a call wrote into its batches, the second argument: they are the caller's, who may need them again."""
+    found = (answer.arguments or [None, None])[1]
+    found = found if isinstance(found, list) else [found]
+    message = f"{who} changes the batch that it is given."
+    expect(len(found) == len(batches), message, expected=f"{len(batches)} batches", actual=f"{len(found)}")
+    for parts, batch in zip(found, batches, strict=True):
+        parts = parts if isinstance(parts, tuple) and len(parts) == 2 else (None, None)
+        for name, part, given in zip(("tokens", "targets"), parts, batch, strict=True):
+            left = expect_tensor(part, shape=given.shape, what=f"the {name} after the call")
+            expect(
+                torch.equal(left, given), f"{message} Its {name} are others afterwards.", expected=given, actual=left
+            )
 
 
 @check(of=TRAIN_STEP, examples=4, batch=BATCHES, seed=SEEDS)
@@ -217,14 +234,34 @@ def test_trains_in_training_mode(
     """The model learns in training mode, whatever mode it comes in"""
     probe = build_model(submission, dropout=0.5, seed=seed)
     probe.model.train(mode_before == TRAINING)
+    rates = rates_of(probe.model, 0.5)
     probe.model.observe()
     step(function, submission, trial, probe, batch)
+    random_state = submission.random_state()[0]
     modes = {note["training"] for note in probe.model.observed()}
     expect(bool(modes), "train_step never calls the model.")
     expect(
         modes == {True},
         "The model is not in training mode during the forward pass of train_step: call model.train() before it.",
     )
+    expect_same_rates(probe.model, rates, "train_step")
+    step(function, submission, trial, probe, batch, seed=2)
+    expect(
+        submission.random_state()[0] != random_state,
+        "train_step seeds PyTorch's random generator, so that each step drops the same. Leave the seed to the caller.",
+    )
+
+
+def rates_of(model: RemoteObject, dropout: float) -> dict[str, float]:
+    """Return where a model built with this dropout keeps its rate: "blocks.0.attention.dropout", say."""
+    return {name: value for name, value in model.numbers().items() if value == dropout}
+
+
+def expect_same_rates(model: RemoteObject, rates: dict[str, float], who: str) -> None:
+    """Fail unless the dropout rates are what they were."""
+    now = model.numbers()
+    for name, rate in rates.items():
+        expect_equal(now.get(name), rate, f"{who} changes the model's dropout rate {name}, and leaves it changed.")
 
 
 @check(of=TRAIN_STEP, examples=2, batch=BATCHES, seed=SEEDS)
@@ -268,11 +305,12 @@ def test_evaluate_is_the_mean_over_all_batches(
     """evaluate returns the mean loss over all batches, as a float"""
     probe = build_model(submission, dropout=0.0, seed=seed)
     trial.note(batches=said_of(batches), losses_of_the_batches=[round(probe.loss(batch), 5) for batch in batches])
-    answer = function.call(probe.model, batches)
+    answer = function.call(probe.model, batches, echo=True)
     message = "evaluate does not return the mean of the final-token losses of the batches."
     expect_float(
         answer.value, mean_loss(probe, batches), tolerance=TOLERANCE, message=message, what="the result of evaluate"
     )
+    expect_same_batches(answer, batches, "evaluate")
 
 
 @check(
@@ -353,12 +391,13 @@ def test_evaluate_changes_nothing(
     if old_gradients is not None:
         probe.model.fill_gradients(old_gradients)
     gradients, random_state = probe.model.gradients(), submission.random_state()
-    settings = optimizer.method("state_dict")()
+    settings, rates = optimizer.method("state_dict")(), rates_of(probe.model, 0.5)
     function.call(probe.model, two_batches(seed))
     now = probe.now()
     expect(all(torch.equal(now[name], value) for name, value in probe.state.items()), "evaluate changes the weights.")
     expect_same_gradients(probe.model.gradients(), gradients)
     expect_equal(optimizer.method("state_dict")(), settings, "evaluate changes the optimiser.")
+    expect_same_rates(probe.model, rates, "evaluate")
     message = "evaluate draws random numbers, so that training would go on differently after it."
     expect(submission.random_state() == random_state, message)
     logits = probe.model.method("")(two_batches(seed)[0][0])

@@ -400,6 +400,35 @@ OVERFLOWS = (
     by_hand("scores clamped to 80", "scores.softmax(dim=-1)", "scores.clamp(max=80.0).softmax(dim=-1)", EVAL),
 )  # fmt: skip
 
+# Wrong on the way that only training with dropout takes; the rest of the answer is right.
+WHILE_DROPPING = "if self.training and self.dropout > 0:\n    "
+ONLY_WITH_DROPOUT = (
+    by_hand("mask drawn on the CPU", DROPOUT_LINE, WHILE_DROPPING
+            + "weights = weights * (torch.rand(weights.shape) >= self.dropout) / (1 - self.dropout)\n",
+            DEVICE, outcome=Outcome.ERROR),
+    by_hand("no gradient through the dropped weights", DROPOUT_LINE, WHILE_DROPPING
+            + "with torch.no_grad():\n        weights = F.dropout(weights, self.dropout)\n", GRADIENT),
+    by_hand("dropout behind the back of autograd", DROPOUT_LINE, WHILE_DROPPING
+            + "weights.data = F.dropout(weights.data, self.dropout)\n", GRADIENT),
+    by_hand("a rate of one half at most", "self.dropout, self.training", "min(self.dropout, 0.5), self.training",
+            SHARE),
+    by_hand("a position's weight on itself is never dropped", DROPOUT_LINE, WHILE_DROPPING
+            + "weights = torch.where(torch.eye(time).bool(), weights / (1 - self.dropout),"
+            " F.dropout(weights, self.dropout))\n", SHARE),
+    by_hand("the weight on the first position is never dropped", DROPOUT_LINE, WHILE_DROPPING
+            + "weights = torch.cat((weights[..., :1] / (1 - self.dropout), F.dropout(weights[..., 1:], self.dropout)),"
+            " -1)\n", SHARE),
+    by_hand("masks shared by pairs of sequences", DROPOUT_LINE, WHILE_DROPPING
+            + "kept = F.dropout(torch.ones_like(weights), self.dropout)\n"
+            "    weights = weights * kept[torch.arange(batch) // 2]\n", BY_ITSELF),
+    by_hand("a dropout mask for 32 positions", DROPOUT_LINE, WHILE_DROPPING
+            + "kept = F.dropout(torch.ones(batch, self.n_heads, 32, 32), self.dropout)\n"
+            "    weights = weights * kept[..., :time, :time]\n", DIFFERS, outcome=Outcome.ERROR),
+    by_hand("softmax without the shift while it drops", DROPOUT_LINE, WHILE_DROPPING
+            + "weights = scores.exp()\n"
+            "    weights = F.dropout(weights / weights.sum(-1, keepdim=True), self.dropout)\n", DIFFERS),
+)  # fmt: skip
+
 ATTENTION = (
     *DROPOUT_WHEN,
     *DROPOUT_HOW_MUCH,
@@ -409,5 +438,6 @@ ATTENTION = (
     *WRONG_SIZE,
     *WRONG_MATHS,
     *OVERFLOWS,
+    *ONLY_WITH_DROPOUT,
     *WRONG_DEVICE,
 )

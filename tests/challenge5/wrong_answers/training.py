@@ -147,6 +147,21 @@ ONLY_NOW_AND_THEN = (
 )
 
 WRONG_TRAINING_MODE = (
+    wrong("the same seed for each step", IN_TRAINING, edits={TRAIN_MODE: TRAIN_MODE + "    torch.manual_seed(42)\n"}),
+    wrong(
+        "dropout rate of the attention set to 0",
+        IN_TRAINING,
+        edits={TRAIN_MODE: TRAIN_MODE + "    for block in model.blocks:\n        block.attention.dropout = 0.0\n"},
+    ),
+    wrong(
+        "dropout rate of the layers set to 0",
+        IN_TRAINING,
+        edits={
+            TRAIN_MODE: TRAIN_MODE + "    for module in model.modules():\n        if isinstance(module, nn.Dropout):\n"
+            "            module.p = 0.0\n"
+        },
+    ),
+    wrong("targets overwritten after the step", LOSS_BEFORE, edits={STEP: STEP + "    targets.sub_(targets)\n"}),
     wrong("trained in evaluation mode", IN_TRAINING, edits={TRAIN_MODE: "    model.eval()\n"}),
     wrong("never calls model.train()", IN_TRAINING, edits={TRAIN_MODE: ""}),
     wrong("training mode after the forward pass", IN_TRAINING, edits={TRAIN_MODE: "", ZERO: TRAIN_MODE + ZERO}),
@@ -289,6 +304,15 @@ CHANGES_SOMETHING = (
         WAS: WAS + "    for p in model.parameters():\n        p.requires_grad_(False)\n"}),
     wrong("leaves gradients behind", NOTHING, edits={
         RESTORE: "    for p in model.parameters():\n        p.grad = torch.zeros_like(p)\n" + RESTORE}),
+    wrong("sets the rates to 0, and leaves them there", NOTHING, edits={
+        EVAL_MODE: "    for module in model.modules():\n        if isinstance(module, nn.Dropout):\n"
+        "            module.p = 0.0\n        if hasattr(module, 'dropout') and isinstance(module.dropout, float):\n"
+        "            module.dropout = 0.0\n", RESTORE: ""}),
+    wrong("another rate for the attention in evaluate", NOTHING, edits={
+        RESTORE: RESTORE + "    for block in model.blocks:\n        block.attention.dropout = 0.1\n"}),
+    wrong("tokens overwritten in evaluate", MEAN, edits={RESTORE: "    tokens.zero_()\n" + RESTORE}),
+    wrong("uses up the list of batches", MEAN, edits={
+        LOOP: "        while batches:\n            batch = batches.pop()\n"}),
     wrong("switches gradients off for good", NOTHING, edits={WAS: WAS + "    torch.set_grad_enabled(False)\n"}),
 )  # fmt: skip
 
