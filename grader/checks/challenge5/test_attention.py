@@ -81,7 +81,6 @@ def test_gradient_equals_the_reference(function: RemoteFunction, trial: Trial, c
     expect_tensor(answer.value, shape=case.x.shape, what="the output")
     found = {"x": (answer.gradients or [None])[0], **module.gradients()}
     expect_gradients(found, _gradients({"x": case.x, **case.weights}, case.n_heads, cotangent))
-    _expect_gradient_with_dropout(function, trial, case.seed)
 
 
 def expect_gradients(found: dict[str, Any], right: dict[str, Tensor], when: str = "") -> None:
@@ -107,19 +106,6 @@ def _gradients(
     result = reference.causal_attention(leaves, leaves["x"], n_heads, factors)
     gradients = torch.autograd.grad((result * cotangent).sum(), list(leaves.values()))
     return dict(zip(leaves, gradients, strict=True))
-
-
-def _expect_gradient_with_dropout(function: RemoteFunction, trial: Trial, seed: int) -> None:
-    """Fail unless gradients are right with dropout too: through the weights that were kept, and no others."""
-    dropout, n_heads = 0.5, 2
-    probe = build_probe(function, batch=4, time=4, n_heads=n_heads, dropout=dropout, seed=seed)
-    cotangent = values(tuple(probe.x.shape), seed + 9, scale=0.5)
-    trial.note(x=probe.x, n_heads=n_heads, dropout=dropout, mode=TRAINING)
-    call = probe.module.method("").call(WireTensor(probe.x, requires_grad=True), cotangent=cotangent, seed=seed)
-    dropped = expect_dropout(probe.weights_in(call), probe, dropout, "In training mode")
-    found = {"x": (call.gradients or [None])[0], **probe.module.gradients()}
-    right = _gradients({"x": probe.x, **probe.state}, n_heads, cotangent, (~dropped).double() / (1 - dropout))
-    expect_gradients(found, right, " with dropout on")
 
 
 @check(of=ATTENTION, examples=8, case=attention_cases(n_heads=(2, 2), least_time=3), mode=MODES)
@@ -279,6 +265,20 @@ def expect_every_weight_has_its_turn(dropped: Tensor, causal: Tensor) -> None:
         places = ((times == count) & causal).nonzero().tolist()
         where = f"position {places[0][0]} on position {places[0][1]}" if places else ""
         expect(not places, f"With dropout=0.5 the weight of {where} is {often} dropped: all have the same odds.")
+
+
+@check(of=ATTENTION, examples=4, seed=SEEDS)
+def test_gradient_with_dropout(function: RemoteFunction, trial: Trial, seed: int) -> None:
+    """With dropout, gradients flow through the weights that were kept"""
+    dropout, n_heads = 0.5, 2
+    probe = build_probe(function, batch=4, time=4, n_heads=n_heads, dropout=dropout, seed=seed)
+    cotangent = values(tuple(probe.x.shape), seed + 9, scale=0.5)
+    trial.note(x=probe.x, n_heads=n_heads, dropout=dropout, mode=TRAINING)
+    call = probe.module.method("").call(WireTensor(probe.x, requires_grad=True), cotangent=cotangent, seed=seed)
+    dropped = expect_dropout(probe.weights_in(call), probe, dropout, "In training mode")
+    found = {"x": (call.gradients or [None])[0], **probe.module.gradients()}
+    right = _gradients({"x": probe.x, **probe.state}, n_heads, cotangent, (~dropped).double() / (1 - dropout))
+    expect_gradients(found, right, " with dropout on")
 
 
 @check(of=ATTENTION, examples=4, dropout=st.sampled_from(RATES), seed=SEEDS)

@@ -16,6 +16,7 @@ HEADS = "several_heads"
 NO_DROPOUT = "eval_mode_has_no_dropout"
 RATE_ZERO = "rate_zero_drops_nothing"
 GRADIENT = "gradient_equals_the_reference"
+GRADIENT_WITH_DROPOUT = "gradient_with_dropout"
 FUTURE = "no_attention_to_the_future"
 SCALED = "dropped_or_scaled"
 ON_WEIGHTS = "dropout_acts_on_the_weights"
@@ -407,9 +408,9 @@ ONLY_WITH_DROPOUT = (
             + "weights = weights * (torch.rand(weights.shape) >= self.dropout) / (1 - self.dropout)\n",
             DEVICE, outcome=Outcome.ERROR),
     by_hand("no gradient through the dropped weights", DROPOUT_LINE, WHILE_DROPPING
-            + "with torch.no_grad():\n        weights = F.dropout(weights, self.dropout)\n", GRADIENT),
+            + "with torch.no_grad():\n        weights = F.dropout(weights, self.dropout)\n", GRADIENT_WITH_DROPOUT),
     by_hand("dropout behind the back of autograd", DROPOUT_LINE, WHILE_DROPPING
-            + "weights.data = F.dropout(weights.data, self.dropout)\n", GRADIENT),
+            + "weights.data = F.dropout(weights.data, self.dropout)\n", GRADIENT_WITH_DROPOUT),
     by_hand("a rate of one half at most", "self.dropout, self.training", "min(self.dropout, 0.5), self.training",
             SHARE),
     by_hand("a position's weight on itself is never dropped", DROPOUT_LINE, WHILE_DROPPING
