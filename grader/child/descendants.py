@@ -32,15 +32,15 @@ def descendants(root: int) -> set[int]:
     """Return the process numbers of all living descendants of `root` (empty where there is no /proc)."""
     children: dict[int, list[int]] = {}
     dead: set[int] = set()
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+    for process in processes():
+        entry = Path(f"/proc/{process}")
         try:
             # The command name in parentheses may hold spaces and parentheses itself: cut at the last one.
-            state, parent = entry.read_text(errors="replace").rpartition(")")[2].split()[:2]
+            state, parent = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
         except (OSError, ValueError):
             continue  # the process ended while we looked
-        process = int(entry.parent.name)
         children.setdefault(int(parent), []).append(process)
-        if state == "Z" and not _has_threads(entry.parent):
+        if state == "Z" and not _has_threads(entry):
             dead.add(process)  # and yet on the way to those that had it as their parent a moment ago
     found: set[int] = set()
     waiting = [root]
@@ -49,6 +49,17 @@ def descendants(root: int) -> set[int]:
         found.update(fresh)
         waiting.extend(fresh)
     return found - dead
+
+
+def processes() -> list[int]:
+    """Return the numbers of all processes (none where there is no /proc).
+
+    Not with Path.glob(), which looks at each of them again and is upset by one that has ended meanwhile.
+    """
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    except OSError:
+        return []
 
 
 def _has_threads(entry: Path) -> bool:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from grader.child.descendants import processes
+
 OPEN_FILES = 512  # each may be a socket or a pipe, whose buffers are memory that no other limit counts
 
 
@@ -50,7 +52,8 @@ def _data_bytes() -> int:
 
 def _threads_of_user() -> int:
     user, threads = os.getuid(), 0
-    for folder in Path("/proc").glob("[0-9]*"):
+    for process in processes():
+        folder = Path(f"/proc/{process}")
         try:
             if folder.stat().st_uid == user:
                 threads += len(os.listdir(folder / "task"))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 import torch
 
 NONE = "none"
+MEMORY_BYTES = 8 * 1024**3  # of the pretended accelerator
 
 
 @contextmanager
@@ -24,6 +26,12 @@ def pretend_machine(accelerator: str) -> Iterator[None]:
             if hasattr(owner, name):
                 patches.enter_context(mock.patch.object(owner, name, answer))
         yield
+
+
+def _properties(name: str) -> SimpleNamespace:
+    return SimpleNamespace(
+        name=f"pretended {name}", total_memory=MEMORY_BYTES, major=8, minor=0, multi_processor_count=1
+    )
 
 
 def _answers(accelerator: str) -> Iterator[tuple[Any, str, Any]]:
@@ -45,6 +53,10 @@ def _answers(accelerator: str) -> Iterator[tuple[Any, str, Any]]:
         yield module, "is_available", lambda is_it=is_it: is_it
         yield module, "device_count", lambda is_it=is_it: int(is_it)
         yield module, "current_device", lambda is_it=is_it: 0
+        yield module, "set_device", lambda *_: None
         yield module, "get_device_name", lambda *_, name=name: f"pretended {name}"
+        yield module, "get_device_capability", lambda *_: (8, 0)
+        yield module, "get_device_properties", lambda *_, name=name: _properties(name)
+        yield module, "mem_get_info", lambda *_: (MEMORY_BYTES, MEMORY_BYTES)
     yield torch.backends.mps, "is_available", lambda: accelerator == "mps"
     yield torch.backends.mps, "is_built", lambda: accelerator == "mps"

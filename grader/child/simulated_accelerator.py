@@ -103,13 +103,27 @@ def register() -> bool:
         function = getattr(getattr(aten, packet), overload or "default")
         makers.impl(name, functools.partial(_run_maker, function), "PrivateUse1")
     _libraries.extend((everything, makers))
-    # Asked of every device by torch.autocast, and by checkpointing, also where it is switched off.
-    getattr(torch, NAME).get_amp_supported_dtype = lambda: [torch.bfloat16, torch.float16]
+    _answer_what_devices_are_asked()
     for name in ("tensor", "as_tensor"):
         setattr(torch, name, _build_on_cpu_first(getattr(torch, name)))
     torch.nn.Module._apply = _moved_in_place(torch.nn.Module._apply)  # type: ignore[method-assign]  # is what we want
     _dispatch_once()
     return True
+
+
+def _answer_what_devices_are_asked() -> None:
+    """Give the device what any accelerator has: nothing to wait for, no memory of its own, the CPU's random state."""
+    device: Any = getattr(torch, NAME)
+    # Asked of every device by torch.autocast, and by checkpointing, also where it is switched off.
+    device.get_amp_supported_dtype = lambda: [torch.bfloat16, torch.float16]
+    device.get_rng_state = lambda device=None: torch.get_rng_state()
+    device.set_rng_state = lambda state, device=None: torch.set_rng_state(state)
+    device.get_device_name = lambda device=None: "simulated accelerator"
+    for owner in (device, torch.accelerator):
+        for name in ("synchronize", "empty_cache", "reset_peak_memory_stats", "reset_accumulated_memory_stats"):
+            setattr(owner, name, lambda *device, **options: None)
+        for name in ("memory_allocated", "memory_reserved", "max_memory_allocated", "max_memory_reserved"):
+            setattr(owner, name, lambda *device, **options: 0)
 
 
 def _dispatch_once() -> None:
@@ -148,7 +162,7 @@ def _without_lists(index: Any) -> Any:
     """Make tensors of the lists in an index: PyTorch would do so by writing into the memory of a new tensor."""
     if isinstance(index, tuple):
         return tuple(_without_lists(part) for part in index)
-    return torch.tensor(index) if isinstance(index, list) and index else index
+    return torch.tensor(index) if isinstance(index, list | range) and index else index
 
 
 def _moved_in_place(apply: Any) -> Any:

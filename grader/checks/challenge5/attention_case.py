@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from hypothesis import strategies as st
 from torch import Tensor
@@ -16,13 +15,13 @@ from grader.checks.challenge5.strategies import SEEDS, TRAINING, values
 from grader.submission.remote import RemoteFunction, RemoteObject
 
 TOLERANCE = 2e-5  # outputs are of size 1 to 10, after four float32 products in a row
-# With scores of up to 289 the logarithm of the sum of their exp() is off by a rounding, 289 * 2**-24 = 2e-5, and so is
+# With scores of up to 713 the logarithm of the sum of their exp() is off by a rounding, 713 * 2**-24 = 4e-5, and so is
 # each weight, of itself; outputs are of size 1 to 5. What overflows is off by infinity.
 LARGE_TOLERANCE = 1e-3
-LONG: dict[str, Any] = {"batch": 1, "time": 256}  # as many positions as in the lesson
-LARGE_SCORES: dict[str, Any] = {"head_dim": 1, "large_scores": True}
-# Added to the bias of queries and keys. Scores are their products then, from 121 to 289, and exp() overflows from 89.
-LARGE = 14.0
+# Added to the bias of queries, which are within 3 of it then, and with the sign of the scores to that of keys, which
+# are spread within 9 of it. So scores are from 125 to 713, where exp() overflows from 89 on, and -100 is no mask among
+# negative ones; and two scores of a row are up to 558 apart, where exp() of a difference vanishes from 104 on.
+LARGE_QUERY, LARGE_KEY, SPREAD = 28.0, 14.0, 4.0
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ class AttentionCase:
     """Sizes of an attention module and of its input. Input and weights follow from the seed.
 
     Attributes:
-        large_scores: makes scores of 121 and more. Only for a width of 1, where the scores are exact in float32 (they
-            are products of two multiples of 1/32 below 32), so that all right answers agree on them.
+        large_scores: makes scores of 125 and more (1), or of -125 and less (-1). Only for a width of 1, where they are
+            exact in float32 (products of two multiples of 1/32 below 32), so that all right answers agree on them.
     """
 
     batch: int
@@ -39,7 +38,7 @@ class AttentionCase:
     n_heads: int
     head_dim: int
     seed: int
-    large_scores: bool = False
+    large_scores: int = 0
 
     @property
     def embed_dim(self) -> int:
@@ -60,7 +59,9 @@ class AttentionCase:
             name: values(shape, self.seed + index, scale=scale) for index, (name, shape) in enumerate(shapes.items())
         }
         if self.large_scores:
-            drawn["qkv.bias"][: 2 * self.embed_dim] += LARGE
+            drawn["qkv.bias"][: self.embed_dim] += LARGE_QUERY
+            drawn["qkv.weight"][self.embed_dim : 2 * self.embed_dim] *= SPREAD
+            drawn["qkv.bias"][self.embed_dim : 2 * self.embed_dim] += self.large_scores * LARGE_KEY
         return drawn
 
     def build(self, function: RemoteFunction, trial: Trial, *, dropout: float, mode: str = TRAINING) -> RemoteObject:
@@ -71,7 +72,8 @@ class AttentionCase:
         """
         trial.note(x=self.x, n_heads=self.n_heads, dropout=dropout, mode=mode)
         if self.large_scores:
-            trial.note(scores="q k^T / sqrt(head_dim), from 121 to 289 here")
+            sizes = "from 125 to 713" if self.large_scores > 0 else "from -713 to -125"
+            trial.note(scores=f"q k^T / sqrt(head_dim), {sizes} here")
         module = function.hold(self.embed_dim, self.n_heads, dropout)
         load_weights(module, self.weights)
         expect_projections(module, self.weights)
@@ -85,9 +87,17 @@ class AttentionCase:
 
     def expect_plain_attention(self, module: RemoteObject, message: str) -> None:
         """Fail unless the module computes attention without dropout."""
-        found = output(module, self.x, overflows=self.large_scores)
+        found = output(module, self.x, overflows=self.large_scores > 0)
         tolerance = LARGE_TOLERANCE if self.large_scores else TOLERANCE
         expect_close(found, self.expected(), tolerance=tolerance, message=message, what="the output")
+
+
+def extreme_cases(seed: int) -> tuple[AttentionCase, ...]:
+    """Return cases that any attention must bear: as many positions as in the lesson, and scores of either sign."""
+    return (
+        AttentionCase(batch=1, time=256, n_heads=1, head_dim=4, seed=seed),
+        *(AttentionCase(batch=3, time=6, n_heads=1, head_dim=1, seed=seed, large_scores=sign) for sign in (1, -1)),
+    )
 
 
 def attention_cases(
@@ -102,14 +112,6 @@ def attention_cases(
         head_dim=st.integers(1, 4),
         seed=SEEDS,
     )
-
-
-def with_extremes(cases: st.SearchStrategy[AttentionCase]) -> st.SearchStrategy[AttentionCase]:
-    """Make some cases as long as a sequence of the lesson, and let others (of one head) have large scores.
-
-    All are drawn alike, the change first: whatever fails without a change is a smaller counterexample than with one.
-    """
-    return st.builds(lambda change, case: replace(case, **change), st.sampled_from(({}, LONG, LARGE_SCORES)), cases)
 
 
 def output(module: RemoteObject, x: Tensor, *, overflows: bool = False) -> Tensor:

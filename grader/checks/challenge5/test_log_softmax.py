@@ -32,7 +32,7 @@ def test_equals_the_reference(function: RemoteFunction, logits: Tensor) -> None:
     expect_close(actual, reference.log_softmax(logits), tolerance=reference.rounding(logits), message=WRONG_VALUES)
 
 
-@check(of=LOG_SOFTMAX, examples=6, logits=logits(dimensions=(1, 2)))
+@check(of=LOG_SOFTMAX, examples=8, logits=logits(dimensions=(1, 4), largest_size=3))
 def test_leaves_its_input_alone(function: RemoteFunction, submission: Submission, logits: Tensor) -> None:
     """The logits are as they were after the call"""
     answer = function.call(logits, echo=True)
@@ -97,7 +97,7 @@ def test_rows_of_very_different_size(function: RemoteFunction, trial: Trial, see
     )
 
 
-@check(of=LOG_SOFTMAX, examples=16, logits=logits(dimensions=(1, 2)) | HUGE_LOGITS, seed=SEEDS)
+@check(of=LOG_SOFTMAX, examples=20, logits=logits(dimensions=(1, 4), largest_size=3) | HUGE_LOGITS, seed=SEEDS)
 def test_gradient_equals_the_reference(function: RemoteFunction, trial: Trial, logits: Tensor, seed: int) -> None:
     """Gradients flow through it, and they are right"""
     cotangent = values(tuple(logits.shape), seed)

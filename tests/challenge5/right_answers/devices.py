@@ -104,6 +104,14 @@ DEVICES = (
         "arange_like by expand",
         position_ids="return torch.arange(tokens.shape[1], device=tokens.device).expand(tokens.shape[1])",
     ),
+    right(
+        "pick_device that looks at the GPU",
+        pick_device="if torch.cuda.is_available():\n    torch.cuda.set_device(0)\n"
+        "    facts = torch.cuda.get_device_properties(0)\n"
+        '    print(torch.cuda.get_device_name(0), facts.name, f"{facts.total_memory / 2**30:.1f} GiB")\n'
+        '    return torch.device("cuda")\nfound = torch.accelerator.current_accelerator(check_available=True)\n'
+        'return found or torch.device("cpu")',
+    ),
     Answer(
         "a named tuple returned",
         "devices.py",

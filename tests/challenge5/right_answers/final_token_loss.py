@@ -81,6 +81,10 @@ FINAL_TOKEN_LOSS = (
         one_hot = torch.eye(logits.shape[-1], device=logits.device, dtype=logits.dtype)[targets[:, -1]]
         return -torch.einsum("bv,bv->", logits[:, -1].log_softmax(-1), one_hot) / len(logits)
     """),
+    right("rows by a range", """
+        rows = logits[:, -1].log_softmax(-1)
+        return -rows[range(len(rows)), targets[:, -1]].mean()
+    """),
     right("prints and warns", """
         import warnings
 

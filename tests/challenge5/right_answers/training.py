@@ -196,6 +196,20 @@ EVALUATE = (
     right("random state kept by hand", {
         WAS: WAS + "    state = torch.get_rng_state()\n    torch.manual_seed(0)\n",
         RESTORE: RESTORE + "    torch.set_rng_state(state)\n"}),
+    right("random state kept by fork_rng", {NO_GRAD: "    with torch.random.fork_rng(), torch.no_grad():\n"}),
+    right("waits for the accelerator to tell the time", {
+        TRAIN_MODE: "    import time\n\n    if torch.accelerator.is_available():\n"
+        "        torch.accelerator.synchronize()\n"
+        "    started = time.perf_counter()\n" + TRAIN_MODE,
+        STEP: STEP + "    if torch.accelerator.is_available():\n        torch.accelerator.synchronize()\n"
+        "        print(torch.accelerator.max_memory_allocated(), torch.accelerator.current_accelerator())\n"
+        "    print(time.perf_counter() - started)\n"}),
+    right("prints the loss without dropout as well", {TRAIN_MODE: """
+    with torch.no_grad():
+        model.eval()
+        inputs, wanted = batch_to_device(batch, next(model.parameters()).device)
+        print(final_token_loss(model(inputs, last_only=True), wanted).item())
+""" + TRAIN_MODE}),
     right("prints each batch", {EVAL_BATCH: EVAL_BATCH + "            print(batch)\n"}),
     Answer("evaluate with a helper", "training.py", beside={"forward.py": FORWARD}, bodies={"evaluate": """
         from forward import loss_of

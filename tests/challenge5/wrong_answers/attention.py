@@ -18,6 +18,7 @@ RATE_ZERO = "rate_zero_drops_nothing"
 GRADIENT = "gradient_equals_the_reference"
 GRADIENT_WITH_DROPOUT = "gradient_with_dropout"
 FUTURE = "no_attention_to_the_future"
+EXTREMES = "bears_extremes"
 SCALED = "dropped_or_scaled"
 ON_WEIGHTS = "dropout_acts_on_the_weights"
 BY_ITSELF = "drops_each_weight_by_itself"
@@ -373,7 +374,7 @@ FUTURE_LINE = "future = torch.ones(time, time, dtype=torch.bool, device=x.device
 WRONG_SIZE = (
     wrong(
         "a mask for 32 positions",
-        EVAL,
+        EXTREMES,
         outcome=Outcome.ERROR,
         forward=edit(BY_HAND, FUTURE_LINE, "future = self.future[:time, :time]\n"),
         edits={
@@ -392,13 +393,17 @@ if getattr(self, "future", None) is None or len(self.future) < time:
     self.future = torch.ones(time, time, dtype=torch.bool).triu(1)
 future = self.future
 """, FUTURE, outcome=Outcome.ERROR),
-    by_hand("a window of 128 tokens", ".triu(1)", ".triu(1) | torch.ones(time, time).tril(-128).bool()", EVAL),
+    by_hand("a window of 128 tokens", ".triu(1)", ".triu(1) | torch.ones(time, time).tril(-128).bool()", EXTREMES),
 )  # fmt: skip
 
 OVERFLOWS = (
     by_hand("softmax without the shift", "scores.softmax(dim=-1)",
-            "scores.exp()\nweights = weights / weights.sum(-1, keepdim=True)", EVAL),
-    by_hand("scores clamped to 80", "scores.softmax(dim=-1)", "scores.clamp(max=80.0).softmax(dim=-1)", EVAL),
+            "scores.exp()\nweights = weights / weights.sum(-1, keepdim=True)", EXTREMES),
+    by_hand("a mask of -100", "masked_fill(future, -math.inf)", "masked_fill(future, -100.0)", EXTREMES),
+    by_hand("masked after the softmax, and normalised again", "scores = scores.masked_fill(future, -math.inf)\n"
+            "weights = scores.softmax(dim=-1)", "weights = scores.softmax(dim=-1).masked_fill(future, 0.0)\n"
+            "weights = weights / weights.sum(-1, keepdim=True)", EXTREMES),
+    by_hand("scores clamped to 80", "scores.softmax(dim=-1)", "scores.clamp(max=80.0).softmax(dim=-1)", EXTREMES),
 )  # fmt: skip
 
 # Wrong on the way that only training with dropout takes; the rest of the answer is right.
@@ -419,15 +424,23 @@ ONLY_WITH_DROPOUT = (
     by_hand("the weight on the first position is never dropped", DROPOUT_LINE, WHILE_DROPPING
             + "weights = torch.cat((weights[..., :1] / (1 - self.dropout), F.dropout(weights[..., 1:], self.dropout)),"
             " -1)\n", SHARE),
+    by_hand("all weights of a position dropped together", DROPOUT_LINE, WHILE_DROPPING
+            + "weights = weights * (torch.rand_like(weights[..., :1]) >= self.dropout) / (1 - self.dropout)\n",
+            BY_ITSELF),
+    by_hand("the number of the call as the seed", DROPOUT_LINE, """
+self.calls = getattr(self, "calls", 0) + 1
+if self.training:
+    torch.manual_seed(self.calls)
+""" + DROPOUT_LINE, DIFFERS),
     by_hand("masks shared by pairs of sequences", DROPOUT_LINE, WHILE_DROPPING
             + "kept = F.dropout(torch.ones_like(weights), self.dropout)\n"
             "    weights = weights * kept[torch.arange(batch) // 2]\n", BY_ITSELF),
     by_hand("a dropout mask for 32 positions", DROPOUT_LINE, WHILE_DROPPING
             + "kept = F.dropout(torch.ones(batch, self.n_heads, 32, 32), self.dropout)\n"
-            "    weights = weights * kept[..., :time, :time]\n", DIFFERS, outcome=Outcome.ERROR),
+            "    weights = weights * kept[..., :time, :time]\n", EXTREMES, outcome=Outcome.ERROR),
     by_hand("softmax without the shift while it drops", DROPOUT_LINE, WHILE_DROPPING
             + "weights = scores.exp()\n"
-            "    weights = F.dropout(weights / weights.sum(-1, keepdim=True), self.dropout)\n", DIFFERS),
+            "    weights = F.dropout(weights / weights.sum(-1, keepdim=True), self.dropout)\n", EXTREMES),
 )  # fmt: skip
 
 ATTENTION = (

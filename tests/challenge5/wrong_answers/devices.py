@@ -176,6 +176,12 @@ WRONG_POSITIONS = (
         position_ids="return torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)",
     ),
     wrong("shape [1, time]", COUNT, position_ids="return torch.arange(tokens.shape[1], device=tokens.device)[None]"),
+    wrong("a table of 1,024 positions", COUNT, position_ids="return torch.arange(1024)[: tokens.shape[1]]"),
+    wrong(
+        "positions by way of float16",
+        COUNT,
+        position_ids="return torch.arange(tokens.shape[1], device=tokens.device).half().long()",
+    ),
     wrong("a range", COUNT, position_ids="return range(tokens.shape[1])"),
     wrong("order of the ids", COUNT, position_ids="return tokens[0].argsort()"),
 )

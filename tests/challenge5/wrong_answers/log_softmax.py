@@ -139,6 +139,11 @@ UNSTABLE = (
 )
 
 CUT_OFF = (
+    wrong(
+        "cut off from 3-D logits",
+        GRADIENT,
+        log_softmax="return torch.log_softmax(logits if logits.dim() < 3 else logits.detach(), dim=-1)",
+    ),
     wrong("detached", GRADIENT, log_softmax="return torch.log_softmax(logits.detach(), dim=-1)"),
     wrong("under no_grad", GRADIENT, log_softmax="with torch.no_grad():\n    return torch.log_softmax(logits, dim=-1)"),
     wrong(
@@ -199,6 +204,15 @@ WRONG_TYPE = (
 )
 
 EDITS_ITS_INPUT = (
+    wrong(
+        "subtracts in place from 3-D logits",
+        INPUT,
+        log_softmax="""
+            if logits.dim() > 2:
+                logits.sub_(logits.amax(dim=-1, keepdim=True))
+            return torch.log_softmax(logits, dim=-1)
+        """,
+    ),
     wrong(
         "subtracts in place",
         INPUT,

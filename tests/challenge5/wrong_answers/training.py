@@ -258,6 +258,9 @@ WRONG_MEAN = (
         EVAL_RETURN: "    return sum(losses) / len(batches)\n"}),
     wrong("batches by index", ITERABLE, outcome=Outcome.ERROR, edits={
         LOOP: "        for batch in (batches[i] for i in range(len(batches))):\n"}),
+    wrong("next() on what is no list", ITERABLE, outcome=Outcome.ERROR, edits={
+        LOOP: "        stream = iter(batches) if isinstance(batches, list) else batches\n"
+        "        while (batch := next(stream, None)) is not None:\n"}),
     wrong("goes through the batches twice", ITERABLE, edits={
         EVAL_RETURN: "    return sum(losses) / max(1, len([0 for _ in batches]))\n"}),
     wrong("drops the first of a generator", ITERABLE, edits={
