@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from grader.errors import UsageError
@@ -18,15 +19,34 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         return fit(text, width)
 
 
-class Parser(argparse.ArgumentParser):
-    """Raises `UsageError`, which the command prints."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(formatter_class=_Formatter, **settings)
-
+class _Refusing(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         command = "grade CHALLENGE" if self.prog == "grade" else self.prog
         raise UsageError(f"{message[:1].upper()}{message[1:]}. See: {command} --help")
+
+
+class Parser(_Refusing):
+    """Takes options before, between and behind the names, and raises `UsageError`, which the command prints.
+
+    Left to itself, argparse gives an optional name such as FOLDER its default as soon as it comes to an option, and
+    does not know the folder that stands behind it. So the options are read first, by a parser that knows no names, and
+    then the names in one go.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self._options = _Refusing(prog=settings.get("prog"), add_help=False)
+        super().__init__(formatter_class=_Formatter, **settings)
+
+    def add_argument(self, *names: str, **settings: Any) -> argparse.Action:
+        if names[0].startswith("-") and settings.get("action") != "help":
+            self._options.add_argument(*names, **settings)
+        return super().add_argument(*names, **settings)
+
+    def parse_args(self, arguments: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
+        """Read all arguments; from `--` on, all of them are names."""
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        parsed, names = self._options.parse_known_args(arguments[:end])
+        return super().parse_args([*names, *arguments[end:]], parsed)
 
     def add_isolation(self) -> None:
         """Add the option that all commands have which run a learner's code."""

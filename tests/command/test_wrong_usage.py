@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from grader.command import main
+from grader.options import parse_grade
+from grader.tool_options import parse_hint, parse_reset, parse_watch
+from grader.verify.options import parse_verify
 from tests.command.conftest import Grade, Run
 
 Refused = Callable[..., str]
@@ -105,6 +108,35 @@ def test_two_things_to_grade_exclude_each_other(arguments: list[str], words: str
 )
 def test_a_bad_option_says_where_the_options_are_listed(arguments: list[str], refused: Refused) -> None:
     assert "See: grade CHALLENGE --help" in refused("challenge5", *arguments)
+
+
+@pytest.mark.parametrize("arguments", ["--colour", "here --colour", "--seed 1 --colour here"])
+def test_an_unknown_option_is_named_wherever_it_stands(arguments: str, refused: Refused) -> None:
+    assert "Unrecognized arguments: --colour" in refused("challenge5", *arguments.split())
+
+
+@pytest.mark.parametrize(
+    ("parse", "usual", "other"),
+    [
+        (parse_grade, "challenge5 here --only one", "challenge5 --only one here"),
+        (parse_grade, "challenge5 here --only one", "--only one challenge5 here"),
+        (parse_grade, "challenge5 here --only one --no-smoke", "--only one challenge5 --no-smoke here"),
+        (parse_hint, "challenge5 one --all --folder here", "--all challenge5 --folder here one"),
+        (parse_watch, "challenge5 here --isolation process", "challenge5 --isolation process here"),
+        (parse_reset, "challenge5 one --undo", "challenge5 --undo one"),
+        (parse_verify, "challenge5 --no-mutants --ref main", "--no-mutants challenge5 --ref main"),
+    ],
+)
+def test_options_may_stand_before_between_and_behind_the_names(
+    parse: Callable[[list[str]], object], usual: str, other: str
+) -> None:
+    assert parse(other.split()) == parse(usual.split())
+
+
+@pytest.mark.parametrize("arguments", ["--only one -- challenge5 -x", "challenge5 --only one -- -x"])
+def test_behind_two_dashes_a_folder_may_begin_with_one(arguments: str) -> None:
+    options = parse_grade(arguments.split())
+    assert (options.challenge, options.folder, options.only) == ("challenge5", "-x", ("one",))
 
 
 def test_options_without_a_challenge_ask_for_one(refused: Refused) -> None:
