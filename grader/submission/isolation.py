@@ -118,6 +118,8 @@ def _find_bubblewrap() -> tuple[str, str]:
 
 def _sandbox(visible: Visible, submission: Path, scratch: Path, scratch_bytes: int) -> list[str]:
     arguments = [*NAMESPACES, "--proc", "/proc", "--dev", "/dev"]
+    # For the locks of Python's multiprocessing; before all else, because the submission or the scratch may lie below.
+    arguments += _memory(Path("/dev/shm"), scratch_bytes)
     for path in visible.read:
         # On most systems /lib and its like are links into /usr.
         arguments += ["--symlink", str(path.readlink()), str(path)] if _is_link(path) else _read_only(path)
@@ -126,9 +128,12 @@ def _sandbox(visible: Visible, submission: Path, scratch: Path, scratch_bytes: i
     for path in visible.hidden:
         arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
         arguments += _read_only(submission) if submission.is_relative_to(path) else []
-    for path in (scratch, Path("/dev/shm")):  # the second for the locks of Python's multiprocessing
-        arguments += ["--size", str(scratch_bytes), "--tmpfs", str(path)]
+    arguments += _memory(scratch, scratch_bytes)
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(submission), "--"]
+
+
+def _memory(path: Path, size: int) -> list[str]:
+    return ["--size", str(size), "--tmpfs", str(path)]
 
 
 def _read_only(path: Path) -> list[str]:

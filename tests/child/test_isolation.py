@@ -33,6 +33,7 @@ HIDDEN = [
     Path(f"/proc/{os.getpid()}/environ"),
     Path(f"/proc/{os.getpid()}/mem"),
 ]
+SHARED_MEMORY = Path("/dev/shm")
 SOURCE = """
 import os, signal, socket, sys
 
@@ -194,6 +195,26 @@ def test_a_solution_that_is_graded_is_visible_and_its_neighbours_are_not(tmp_pat
         process.close()
 
 
+@pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="there is no /dev/shm")
+def test_a_submission_in_shared_memory_is_graded_as_any_other(
+    isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as name:
+        folder = Path(name)
+        (folder / "code.py").write_text(SOURCE)
+        monkeypatch.setattr(tempfile, "tempdir", name)  # as TMPDIR does
+        process = ChildProcess(folder, LIMITS, isolation)
+        try:
+            submission = submit_folder(process, folder)
+            assert still_works(submission)
+            assert call(submission, "attempt", "write", f"{folder}/new.txt") in ("PermissionError", "OSError")
+            assert call(submission, "attempt", "write", f"{process.scratch}/new.txt") == ["written"]
+            if isolation.program:
+                assert call(submission, "attempt", "write", f"{SHARED_MEMORY}/new.txt") == ["written"]
+        finally:
+            process.close()
+
+
 @pytest.mark.parametrize("kind", ["a link", "a file", "a folder among a thousand files"])
 def test_a_submission_that_looks_like_a_project_is_graded_all_the_same(
     kind: str, tmp_path: Path, isolation: Isolation
@@ -242,6 +263,12 @@ class TestChoosing:
         monkeypatch.setattr(shutil, "which", lambda name: str(broken))
         with pytest.raises(UsageError, match=r"not allowed to work here \(setting up uid map: Permission denied\)"):
             choose_isolation("bwrap")
+
+    @pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="there is no /dev/shm")
+    def test_bubblewrap_does_not_care_where_temporary_files_lie(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        elsewhere = choose_isolation("auto")
+        monkeypatch.setattr(tempfile, "tempdir", str(SHARED_MEMORY))  # as TMPDIR does
+        assert choose_isolation("auto") == elsewhere
 
     def test_bubblewrap_is_for_linux(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(isolation_module.sys, "platform", "darwin")
