@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from grader.errors import UsageError
 from grader.text import fit
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 ISOLATION = ("auto", "bwrap", "process")
 
@@ -47,6 +51,10 @@ class Parser(_Refusing):
         end = arguments.index("--") if "--" in arguments else len(arguments)
         parsed, names = self._options.parse_known_args(arguments[:end])
         return super().parse_args([*names, *arguments[end:]], parsed)
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        super().print_help(file)
+        sys.stdout.flush()  # while the command can still say that it cannot be written; argparse ends the process next
 
     def add_isolation(self) -> None:
         """Add the option that all commands have which run a learner's code."""

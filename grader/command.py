@@ -5,7 +5,6 @@ Nothing here imports torch: the child is started first, so that both processes l
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import signal
@@ -17,6 +16,7 @@ from typing import NoReturn
 
 from grader.errors import GraderError, UsageError
 from grader.options import OVERVIEW, VERSION, parse_grade
+from grader.standard_output import open_what_is_closed, print_what_can_be_printed, say_what_cannot_be_written
 from grader.text import fit
 from grader.tool_options import parse_doctor, parse_hint, parse_list, parse_reset, parse_watch
 
@@ -25,9 +25,10 @@ PASSED, NOT_PASSED, WRONG_USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 def run() -> NoReturn:
     """Run the command as a process of its own, and leave at once: taking torch apart takes a third of a second."""
+    open_what_is_closed()
     status = main()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # closed, or nobody reads on
+        with suppress(OSError, ValueError, UsageError):  # closed or full, or nobody reads on
             stream.flush()
     os._exit(status)
 
@@ -40,8 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
         if own_process:
             _clean_up_at_every_end()
             _lose_no_ctrl_c()
-        _print_what_can_be_printed()
-        return _dispatch(arguments)
+            say_what_cannot_be_written()
+        print_what_can_be_printed()
+        status = _dispatch(arguments)
+        sys.stdout.flush()  # a verdict that could not be written must not end as a pass
+        return status
     except UsageError as problem:
         print(f"grade: {' '.join(str(problem).splitlines())}", file=sys.stderr)
         return WRONG_USAGE
@@ -90,12 +94,6 @@ def _lose_no_ctrl_c() -> None:
     if sys.platform != "win32":
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         sys.unraisablehook = raise_again
-
-
-def _print_what_can_be_printed() -> None:
-    """Put a question mark where the output's encoding lacks a character: half a surrogate of the learner's, or a ✓."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
 
 
 def _here() -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.command import INTERRUPTED, WRONG_USAGE
+from grader.command import INTERRUPTED, NOT_PASSED, PASSED, WRONG_USAGE
 from tests.command.conftest import environment
 from tests.command.terminal import Terminal, open_terminal, processes_with
 
@@ -88,6 +88,39 @@ def test_a_reader_that_leaves_early_stops_the_run_quietly(project: Path, scratch
     process.stdout.readline()
     process.stdout.close()
     assert (process.stderr.read(), process.wait()) == (b"", 1)
+
+
+GRADED = "challenge5 --only log_softmax"
+
+
+def in_a_shell(command: str, project: Path, scratch: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    variables = environment(scratch, **changes)
+    command = f"{sys.executable} -m grader {command}"
+    return subprocess.run(command, shell=True, cwd=project, env=variables, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("arguments", ["list", "--help", "challenge5 --help", GRADED, f"{GRADED} --format json"])
+def test_output_that_cannot_be_written_is_said_in_one_line(
+    arguments: str, unbuffered: str, project: Path, scratch: Path
+) -> None:
+    done = in_a_shell(f"{arguments} > /dev/full", project, scratch, PYTHONUNBUFFERED=unbuffered)
+    said = "grade: The output cannot be written (No space left on device). Make room for it, or send it elsewhere.\n"
+    assert (done.returncode, done.stderr) == (WRONG_USAGE, said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [("list", PASSED), ("challenge5 --help", PASSED), (f"{GRADED} --format json", NOT_PASSED)]
+)
+def test_output_that_is_closed_is_not_missed(arguments: str, status: int, project: Path, scratch: Path) -> None:
+    done = in_a_shell(f"{arguments} <&- >&-", project, scratch)
+    assert (done.returncode, done.stderr) == (status, "")
+
+
+def test_what_is_wrong_stays_off_the_output_where_errors_are_closed(project: Path, scratch: Path) -> None:
+    done = in_a_shell("challenge5 --colour 2>&-", project, scratch)
+    assert (done.returncode, done.stdout) == (WRONG_USAGE, "")
 
 
 def test_ctrl_c_ends_the_run_soon(stopped: Stopped) -> None:
