@@ -17,7 +17,7 @@ from typing import NoReturn
 from grader.errors import GraderError, UsageError
 from grader.options import OVERVIEW, VERSION, parse_grade
 from grader.standard_output import open_what_is_closed, print_what_can_be_printed, say_what_cannot_be_written
-from grader.text import fit
+from grader.text import fit, printable, printable_lines
 from grader.tool_options import parse_doctor, parse_hint, parse_list, parse_reset, parse_watch
 
 PASSED, NOT_PASSED, WRONG_USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()  # a verdict that could not be written must not end as a pass
         return status
     except UsageError as problem:
-        print(f"grade: {' '.join(str(problem).splitlines())}", file=sys.stderr)
+        print(f"grade: {printable(' '.join(str(problem).splitlines()))}", file=sys.stderr)
         return WRONG_USAGE
     except GraderError as problem:
         return _fault(f"grade: {problem}", arguments)
@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _fault(description: str, arguments: list[str]) -> int:
     from grader.fault import how_to_report
 
-    print(f"{description}\n\n{how_to_report(arguments)}", file=sys.stderr)
+    print(f"{printable_lines(description)}\n\n{how_to_report(arguments)}", file=sys.stderr)
     return GRADER_FAILED
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import shlex
 from collections.abc import Sequence
+
+from grader.text import shell_word
 
 PACKAGES = ("fine-dropout", "torch", "hypothesis", "pytest", "numpy")
 
@@ -21,7 +22,7 @@ def how_to_report(arguments: Sequence[str]) -> str:
         (
             "This is a fault of the grader. Your files were not judged, and nothing in them needs mending for it.",
             "Please send all the lines above, and these, to whoever gave you this course:",
-            f"  command:  {shlex.join(('grade', *arguments))}",
+            f"  command:  {' '.join(map(shell_word, ('grade', *arguments)))}",
             f"  versions: Python {platform.python_version()}, {', '.join(map(_version, PACKAGES))}",
             f"  system:   {system}",
         )

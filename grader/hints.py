@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import textwrap
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from grader.challenge import Challenge, Step, load_challenge
 from grader.progress import Progress, load_progress
 from grader.project import notes_folder, own_folder, submission_folder
+from grader.text import shell_word
 from grader.tool_options import HintOptions
 
 
@@ -71,7 +71,7 @@ def next_hint_command(challenge: str, step: Step, folder: Path, *, start: Path) 
     if os.path.realpath(folder) == os.path.realpath(own_folder(challenge, start)):
         return command
     from_here = os.path.relpath(folder, start)
-    return f"{command} --folder {shlex.quote(min(from_here, str(folder), key=len))}"
+    return f"{command} --folder {shell_word(min(from_here, str(folder), key=len))}"
 
 
 def _print(step: Step, number: int) -> None:

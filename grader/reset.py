@@ -16,6 +16,7 @@ from grader.errors import UsageError
 from grader.pristine import pristine_stub
 from grader.progress import load_progress
 from grader.project import find_project, notes_folder, own_folder
+from grader.text import printable
 from grader.tool_options import ResetOptions
 from grader.whole_files import locked, write_whole
 
@@ -122,4 +123,4 @@ class _Place:
         return path
 
     def _shown(self, path: Path) -> str:
-        return str(path.relative_to(self.start)) if path.is_relative_to(self.start) else str(path)
+        return printable(str(path.relative_to(self.start) if path.is_relative_to(self.start) else path))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import textwrap
 
 
@@ -34,6 +36,19 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Return text that is `printable` in each of its lines."""
     return "\n".join(printable(line.expandtabs(4)) for line in text.splitlines())
+
+
+def shell_word(text: str) -> str:
+    """Return text as one word of a shell command: bytes that cannot be printed as in $'\\033', by their number."""
+    if text.isprintable():
+        return shlex.quote(text)
+    return "$'" + "".join(map(_typed, text)) + "'"
+
+
+def _typed(character: str) -> str:
+    if character.isprintable():
+        return f"\\{character}" if character in "\\'" else character
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(character))
 
 
 def _printable(character: str) -> str:

@@ -10,7 +10,7 @@ from grader.challenge import Challenge
 from grader.report import words
 from grader.report.base import HintFor, Report
 from grader.report.wrapping import wrap
-from grader.text import printable_lines
+from grader.text import printable, printable_lines
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
 LABEL_WIDTH = 10
@@ -27,7 +27,7 @@ class PlainReport(Report):
     def started(self, challenge: Challenge, folder: str) -> None:
         self.challenge = challenge
         self._line(f"{challenge.name}: {challenge.title}")
-        self._line(f"Grading {folder}", whole_words=True)
+        self._line(f"Grading {printable(folder)}", whole_words=True)
 
     def check_finished(self, result: CheckResult) -> None:
         if self.last is None or self.last.step != result.step:
@@ -87,7 +87,7 @@ class PlainReport(Report):
         if smoke.sample:
             self._line(printable_lines(f"it writes: {smoke.sample}"), indent="  ", hanging=4)
         if curves is not None:
-            self.stream.write(f"  curves: {curves}\n")  # a path is not broken over lines
+            self.stream.write(f"  curves: {printable(str(curves))}\n")  # a path is not broken over lines
 
     def _rows(self, label: str, text: str, *, indent: str = "") -> None:
         """Write the lines of a text in a column of their own, the label before the first."""

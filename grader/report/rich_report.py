@@ -22,7 +22,7 @@ from rich.text import Text
 from grader.challenge import Challenge
 from grader.report import words
 from grader.report.base import HintFor, Report
-from grader.text import printable_lines
+from grader.text import printable, printable_lines
 from grader.verdict import CheckResult, Outcome, SmokeResult, Verdict
 
 WIDE = 64  # cells, from which on the progress bar has room for the losses and the time that is left
@@ -40,7 +40,7 @@ class RichReport(Report):
     def started(self, challenge: Challenge, folder: str) -> None:
         self.challenge = challenge
         self.console.print(Text.assemble((challenge.name, "bold"), "  ", challenge.title))
-        self.console.print(Text(f"grading {folder}", style="dim"))
+        self.console.print(Text(f"grading {printable(folder)}", style="dim"))
         self.console.print()
         self._show_live()
 
@@ -179,7 +179,7 @@ class RichReport(Report):
         if smoke.sample:
             self.console.print(Text.assemble(("  it writes: ", "dim"), printable_lines(smoke.sample)))
         if curves is not None:
-            self.console.print(Text(f"  curves: {curves}", style="dim"), soft_wrap=True)
+            self.console.print(Text(f"  curves: {printable(str(curves))}", style="dim"), soft_wrap=True)
 
 
 def _check_line(result: CheckResult) -> Table:

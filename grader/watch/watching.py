@@ -16,6 +16,7 @@ from grader.progress import load_progress
 from grader.project import notes_folder, submission_folder
 from grader.run import Run
 from grader.submission.isolation import choose_isolation
+from grader.text import printable
 from grader.tool_options import WatchOptions
 from grader.watch.events import Events
 from grader.watch.interruptible import InterruptibleChild, OutOfDate
@@ -82,7 +83,7 @@ class Watcher:
     def _grade(self, *, everything: bool) -> bool:
         """Grade what is out of date; False if that was broken off, or cannot be done now."""
         if not self.folder.is_dir():
-            print(f"{self.folder} is gone. Waiting for it to come back.", flush=True)
+            print(f"{printable(str(self.folder))} is gone. Waiting for it to come back.", flush=True)
             return False
         if not everything and self._say_what_waits():
             return True

@@ -52,6 +52,17 @@ def test_a_report_names_the_command_the_versions_and_the_system() -> None:
     assert platform.system() in lines[4]
 
 
+def test_a_report_has_nothing_in_it_that_moves_the_cursor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(grading, "load_challenge", fail_with(GraderError("bwrap: \x1b[2J: no such folder")))
+    assert main(["challenge5", "\x1b[2J"]) == 3
+    said = capsys.readouterr().err
+    assert said.replace("\n", "").isprintable()
+    assert said.startswith(r"grade: bwrap: \x1b[2J: no such folder")
+    assert r"grade challenge5 $'\033[2J'" in said
+
+
 def test_a_package_that_is_missing_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "version", fail_with(importlib.metadata.PackageNotFoundError()))
     assert "torch not installed" in how_to_report([])

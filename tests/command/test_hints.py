@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from grader.challenge import Challenge, Step, challenge_names, load_challenge
 from grader.command import main
+from grader.hints import next_hint_command
 from grader.progress import load_progress
 from tests.command.conftest import ROOT, STEPS, Grade, copy_project
 
@@ -139,6 +142,14 @@ def test_the_list_outside_a_project_says_so(
     monkeypatch.chdir(tmp_path)
     assert main(["list"]) == 0
     assert "You are outside the project: go into it to see how far you are." in capsys.readouterr().out
+
+
+def test_the_command_for_the_next_hint_can_be_typed_in_whatever_the_folder_is_called(challenge: Challenge) -> None:
+    folder = Path("/handed in") / os.fsdecode(b"\x1b[2J1\n\xe2\x80\xae'\\\xff")
+    command = next_hint_command("challenge5", challenge.steps[0], folder, start=Path("/project"))
+    assert command.isprintable()
+    shown = subprocess.run(["bash", "-c", f"printf %s {command}"], capture_output=True, check=True).stdout
+    assert shown == b"gradehintchallenge5log_softmax--folder" + os.fsencode(folder)
 
 
 def test_an_output_that_lacks_letters_gets_question_marks(grade: Grade, project: Path) -> None:

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from grader.challenge import Challenge
 from grader.report.plain_report import PlainReport
 from grader.report.wrapping import wrap
+from grader.text import printable
 from grader.verdict import STOPPED, Verdict
 from tests.command import reports
 from tests.command.conftest import Run
@@ -53,6 +54,13 @@ def test_no_line_is_wider_than_the_window_whatever_learners_write(text: str, wid
 @pytest.mark.parametrize("text", reports.HARD_TEXTS.values(), ids=reports.HARD_TEXTS)
 def test_nothing_that_learners_write_moves_the_cursor(text: str, written: Written) -> None:
     assert written(reports.verdict_of(reports.with_text(text))).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("text", reports.HARD_TEXTS.values(), ids=reports.HARD_TEXTS)
+def test_no_name_of_a_folder_moves_the_cursor(text: str, challenge: Challenge) -> None:
+    stream = io.StringIO()
+    PlainReport(stream, reports.hint_for).started(challenge, text)
+    assert " ".join(stream.getvalue().splitlines()).endswith(f"Grading {printable(text)}")
 
 
 @pytest.mark.parametrize("check", reports.NOT_GREEN, ids=lambda check: check.outcome)

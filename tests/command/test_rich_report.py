@@ -13,6 +13,7 @@ from rich.console import Console
 
 from grader.challenge import Challenge
 from grader.report.rich_report import RichReport
+from grader.text import printable
 from grader.verdict import STOPPED, Outcome, SmokeResult, Verdict
 from tests.command import reports
 
@@ -116,6 +117,14 @@ def test_a_smoke_test_that_fails_shows_where_and_what_was_printed(written: Writt
 def test_no_line_is_wider_than_the_window_whatever_learners_write(text: str, width: int, written: Written) -> None:
     shown = written(reports.verdict_of(reports.with_text(text)), console_of(width))
     assert max(cell_len(line) for line in shown.split("\n")) <= width
+
+
+@pytest.mark.parametrize("text", reports.HARD_TEXTS.values(), ids=reports.HARD_TEXTS)
+def test_no_name_of_a_folder_moves_the_cursor(text: str, challenge: Challenge) -> None:
+    console = console_of(10_000)
+    RichReport(console, reports.hint_for).started(challenge, text)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines()[1] == f"grading {printable(text)}"
 
 
 @pytest.mark.parametrize("text", reports.HARD_TEXTS.values(), ids=reports.HARD_TEXTS)

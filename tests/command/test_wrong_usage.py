@@ -76,6 +76,11 @@ def test_a_name_of_two_lines_is_shown_in_one(refused: Refused) -> None:
     assert "There is no folder two lines." in refused("challenge5", "two\nlines")
 
 
+def test_a_name_is_shown_without_what_moves_the_cursor(refused: Refused) -> None:
+    message = refused("challenge5", "\x1b[2J\x1b]0;title\a\u202e\udcff")
+    assert r"There is no folder \x1b[2J\x1b]0;title\x07\u202e\udcff." in message
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
