@@ -13,6 +13,8 @@ from pathlib import Path
 
 from grader.errors import UsageError
 
+NOWHERE = Path(os.devnull) / "fine-dropout"  # notes cannot be written there, which costs the memory and never a run
+
 
 @dataclass(frozen=True)
 class Project:
@@ -70,10 +72,17 @@ def submission_folder(name: str, folder: str | None, *, solution: bool, start: P
 
 
 def notes_folder(start: Path) -> Path:
-    """Return the folder for progress and curves; it need not exist yet."""
+    """Return the folder for progress and curves; it need not exist yet, and `NOWHERE` never will."""
     project = find_project(start)
     if project is not None:
         return project.root / ".grade"
+    try:
+        return _state_folder() / "fine-dropout"
+    except RuntimeError:  # a user without a home folder, in a container say
+        return NOWHERE
+
+
+def _state_folder() -> Path:
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "fine-dropout"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "fine-dropout"
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")

@@ -7,19 +7,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.doctor.findings import Finding
-from grader.project import find_project, notes_folder
+from grader.project import NOWHERE, find_project, notes_folder
 
 AGAIN = (
     "Install the grader again: pip install --force-reinstall --no-deps fine-dropout, or a fresh copy of the project."
 )
+NO_HOME = "there is no home folder to put them into"
 
 
 def examine_data(start: Path) -> Iterator[Finding]:
     yield from _packaged()
     from grader.data.cache import cache_folder
 
-    yield _writable("cache folder", cache_folder(), "Free it, or name another one in FINE_DROPOUT_CACHE.")
-    yield _writable("notes", notes_folder(start), "Without it, no progress is kept: change its permissions.")
+    try:
+        yield _writable("cache folder", cache_folder(), "Free it, or name another one in FINE_DROPOUT_CACHE.")
+    except RuntimeError:
+        yield Finding("cache folder", NO_HOME, "Name a folder in HOME, or in FINE_DROPOUT_CACHE.")
+    notes = notes_folder(start)
+    if notes == NOWHERE:
+        yield Finding("notes", NO_HOME, "Without one, no progress is kept: name a folder in HOME.")
+    else:
+        yield _writable("notes", notes, "Without it, no progress is kept: change its permissions.")
     if find_project(start) is None:
         yield Finding("project", "you are outside the project, so that a folder must be named to be graded")
 
