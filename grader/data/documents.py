@@ -1,5 +1,6 @@
 """The documents of a source: the packaged corpus, FineWeb, or a file. All are streamed by the `datasets` library."""
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -40,4 +41,5 @@ def _all_texts(source: str) -> Iterator[str]:
 
 def source_path(source: str) -> Path:
     """The file behind "sample" or a path."""
-    return CORPUS if source == "sample" else Path(source).expanduser()
+    # Not Path.expanduser(), which fails where there is no such home folder: then there is no such file.
+    return CORPUS if source == "sample" else Path(os.path.expanduser(source))

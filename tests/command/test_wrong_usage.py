@@ -254,6 +254,11 @@ def test_data_that_cannot_be_trained_on_are_refused_before_anything_is_graded(
     assert words in message
 
 
+def test_data_in_the_home_folder_of_nobody_are_no_file(refused: Refused) -> None:
+    message = refused("challenge5", "--solution", "--data", "~nobody-of-this-name/texts.jsonl")
+    assert "there is no file ~nobody-of-this-name/texts.jsonl" in message
+
+
 @pytest.fixture(scope="module")
 def really_refused(grade: Grade, project: Path) -> Run:
     return grade("challenge5", "--data", "missing.jsonl", "--format", "json", cwd=project)
