@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import git_reference
 from grader.command import main
 from tests.command.conftest import Grade, Run, copy_project
 
@@ -17,13 +18,15 @@ git_is_missing = shutil.which("git") is None
 pytestmark = pytest.mark.skipif(git_is_missing, reason="git is not installed")
 
 
-def git(repository: Path, *arguments: str) -> str:
-    """Run git in a repository, whatever the settings of its user are."""
+def git(repository: Path, *arguments: str, given: str = "") -> str:
+    """Run git in a repository, whatever the settings of its user are; `given` is its standard input."""
     identity = ("-c", "user.name=A Learner", "-c", "user.email=learner@example.org", "-c", "commit.gpgsign=false")
     own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", *identity, *arguments]
-    done = subprocess.run(command, cwd=repository, env=kept | own, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=repository, env=kept | own, input=given, capture_output=True, text=True, check=True
+    )
     return done.stdout
 
 
@@ -120,6 +123,58 @@ def test_a_reference_without_the_folder_is_refused(repository: Path, capsys: pyt
 
 def test_a_link_that_leads_out_of_the_folder_is_refused(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "a link that leads out" in usage_error(repository, "--ref", "with-a-link", capsys=capsys)
+
+
+def branch_of(repository: Path, entries: str) -> str:
+    """Make a commit whose challenge folder has these entries, in the form of `git mktree`; return its number."""
+    tree = git(repository, "mktree", given=entries).strip()
+    for name in ("challenge5", "challenges"):
+        tree = git(repository, "mktree", given=f"040000 tree {tree}\t{name}\n").strip()
+    return git(repository, "commit-tree", tree, "-m", "odd").strip()
+
+
+def odd_branch(repository: Path, name: str) -> str:
+    blob = git(repository, "hash-object", "-w", "--stdin", given="x = 1\n").strip()
+    if name == "a long name":
+        return branch_of(repository, f"100644 blob {blob}\t{'n' * 300}\n")
+    if name == "a file and a folder of one name":
+        tree = git(repository, "mktree", given=f"100644 blob {blob}\tinner\n").strip()
+        return branch_of(repository, f"100644 blob {blob}\tone\n040000 tree {tree}\tone\n")
+    if name == "large files":
+        zeros = git(repository, "hash-object", "-w", "--stdin", given="\0" * 10**7).strip()
+        return branch_of(repository, "".join(f"100644 blob {zeros}\t{i}\n" for i in range(10)))
+    if name == "many files":  # 10,000 of them, of five small objects
+        entries, levels = f"100644 blob {blob}\t{{}}\n", 3
+    else:  # ten million
+        entries, levels = f"100644 blob {blob}\t{{}}\n", 6
+    for _ in range(levels):
+        tree = git(repository, "mktree", given="".join(entries.format(i) for i in range(10))).strip()
+        entries = f"040000 tree {tree}\t{{}}\n"
+    return branch_of(repository, "".join(entries.format(i) for i in range(10)))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a long name", "File name too long"),
+        ("a file and a folder of one name", "cannot be unpacked"),
+        ("many files", "more than 5,000 files"),
+        ("large files", "larger than 64 MiB"),
+    ],
+)
+def test_a_branch_that_cannot_be_unpacked_is_refused(
+    name: str, why: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = usage_error(repository, "--ref", odd_branch(repository, name), capsys=capsys)
+    assert why in message
+    assert "/tmp" not in message
+
+
+def test_git_is_not_waited_for_without_end(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(git_reference, "ARCHIVE_SECONDS", 0.5)
+    assert "git was not done with it" in usage_error(repository, "--ref", odd_branch(repository, "bomb"), capsys=capsys)
 
 
 def test_a_project_that_is_no_repository_is_refused(
