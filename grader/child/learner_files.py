@@ -89,7 +89,10 @@ class LearnerFiles:
             spec.loader.exec_module(module)
         except BaseException as error:
             sys.modules.pop(module_name, None)
-            raise self.describe(error, "import") from None
+            problem = self.describe(error, "import")
+            if problem.facts["file"] is None:  # Python has not come as far as a line of it: a file in UTF-16, say
+                problem.facts |= {"file": path.name, "kind": "syntax" if isinstance(error, SyntaxError) else "import"}
+            raise problem from None
         return module
 
     def check_signature(self, function: Any, args: Any, kwargs: Any) -> None:
@@ -115,7 +118,9 @@ class LearnerFiles:
         return (self.relative(file), line) if file and self.relative(file) else (None, None)
 
     def relative(self, file: str) -> str | None:
-        """Return the path inside the submission, None for a file elsewhere."""
+        """Return the path inside the submission, None for a file elsewhere and for none, such as "<string>"."""
+        if not os.path.isabs(file):  # from the worker's own folder, "<string>" would lie in the submission
+            return None
         try:
             return str(Path(file).resolve().relative_to(self.folder))
         except (ValueError, OSError):

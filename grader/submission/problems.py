@@ -102,7 +102,8 @@ def _message(kind: str, name: str, text: str, names: Any, location: str | None) 
     if kind == "signature":
         return f"The parameters `{text}` do not fit the call: {name}. Take them back from the task."
     if kind == "syntax":
-        return f"{name}: {text}. Python cannot read {file}."
+        mend = " Save it as UTF-8." if "null bytes" in text or "utf-8" in text else ""
+        return f"{name}: {text}. Python cannot read {file}.{mend}"
     if kind == "import":
         return f"{file} fails while it is imported: {_raised(name, text)}"
     if kind == "reply":

@@ -89,7 +89,7 @@ IMPORTED = {
     ),
     "a stub": ("raise NotImplementedError\n", Outcome.TODO, "Still to do"),
     "half a line": ("def run(:\n", Outcome.ERROR, "SyntaxError"),
-    "a null byte": ("x = 1\0\n", Outcome.ERROR, "null bytes"),
+    "a null byte": ("x = 1\0\n", Outcome.ERROR, "null bytes. Python cannot read code.py. Save it as UTF-8."),
     "nothing": ("", Outcome.ERROR, "has no `run`"),
     "a name that is no function": ("run = 5\n", Outcome.ERROR, "not callable"),
 }
@@ -108,6 +108,10 @@ def test_a_message_of_several_lines_becomes_one(learner: Learner) -> None:
 def test_a_message_cannot_reach_the_terminal(learner: Learner) -> None:
     end = end_of(learner(r"def run(): raise ValueError('\x1b[2Ja\x1b]0;title\x07b\x9b31mc\ud800d\x00e')" + "\n"))
     assert end.message == "ValueError: ab31mcde"
+
+
+def test_code_that_lies_in_no_file_has_no_location(learner: Learner) -> None:
+    assert end_of(learner("run = eval('lambda: 1 / 0')\n")).location is None
 
 
 def test_a_location_outside_the_submission_is_not_named(learner: Learner) -> None:
