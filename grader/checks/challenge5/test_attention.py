@@ -175,7 +175,7 @@ def expect_dropout(observed: Tensor, probe: Probe, dropout: float, when: str) ->
     """Fail unless each causal weight is zero or scaled by 1/(1-p), and some are zero; return where they are.
 
     By chance none is zero with odds of at most 0.9**336 = 4e-16, since no probe with rate 0.1 has fewer than 336
-    weights, and none with 0.5 fewer than 288.
+    weights, and none with 0.5 fewer than 80.
     """
     first = observed[..., 0, :]  # [batch, n_heads, time, time]
     dropped = (first == 0) & probe.causal
