@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from grader.errors import GraderError, UsageError
+from grader.interrupts import interrupt
 from grader.options import OVERVIEW, VERSION, parse_grade
 from grader.standard_output import open_what_is_closed, print_what_can_be_printed, say_what_cannot_be_written
 from grader.text import fit, printable, printable_lines
@@ -73,7 +74,7 @@ def _clean_up_at_every_end() -> None:
     """Let a closed terminal window and a plain `kill` do what Ctrl-C does: end the child, remove what is temporary."""
     for number in (signal.SIGHUP, signal.SIGTERM) if sys.platform != "win32" else ():
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants to be left alone
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, interrupt)
 
 
 def _lose_no_ctrl_c() -> None:
@@ -90,7 +91,7 @@ def _lose_no_ctrl_c() -> None:
             report(ignored)
 
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # since `grader.start`
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, interrupt)
     if sys.platform != "win32":
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         sys.unraisablehook = raise_again

@@ -1,14 +1,31 @@
-"""Puts Ctrl-C off while something is done that must not be broken off in the middle."""
+"""What Ctrl-C does: it ends the run once, and not in the middle of what must not be broken off."""
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")  # those that `grader.command` turns into a KeyboardInterrupt
 INTERRUPTS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+ONE_KEY_SECONDS = 1.0  # in which the end has begun that the first key asked for, and is as a rule over
+_pressed = -math.inf  # when a key last had its effect, on the clock of `time.monotonic()`
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt; a handler of signals.
+
+    A second key within a second means the same as the first. Raised again, it could break off the very cleaning up.
+    """
+    global _pressed
+    now = time.monotonic()
+    if now - _pressed >= ONE_KEY_SECONDS:
+        _pressed = now
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -8,6 +8,7 @@ moments.
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from textwrap import dedent
 
 import pytest
 
+from grader import interrupts
 from grader.child.descendants import descendants
 from grader.command import INTERRUPTED
 from tests.child.observing import alive, wait_until
@@ -185,6 +187,19 @@ def test_the_key_itself_on_a_terminal_does_the_same(name: str, tmp_path: Path) -
     assert terminal.text.endswith("grade: stopped.\n")
     assert survivors(before) == set()
     assert entries(tmp_path) == []
+
+
+def test_a_second_key_within_a_second_is_the_same_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(interrupts, "_pressed", -math.inf)
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.interrupt(signal.SIGINT, None)
+    now += 0.9
+    interrupts.interrupt(signal.SIGINT, None)
+    now += 0.2
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.interrupt(signal.SIGINT, None)
 
 
 PRESSED_IN_THE_GARBAGE_COLLECTOR = """
