@@ -54,7 +54,8 @@ def _archive(project: Project, tree: str) -> bytes | None:
         OSError: they are too many, or git takes too long.
     """
     command = ["git", "archive", "--format=tar", tree]
-    with subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as git:
+    nowhere = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=project.root, stdin=nowhere, stdout=subprocess.PIPE, stderr=nowhere) as git:
         assert git.stdout is not None
         alarm = threading.Timer(ARCHIVE_SECONDS, git.kill)
         alarm.start()
@@ -67,7 +68,7 @@ def _archive(project: Project, tree: str) -> bytes | None:
             alarm.cancel()
             git.kill()
     if status < 0:
-        raise OSError(f"git was not done with it within {ARCHIVE_SECONDS:g} s")
+        raise OSError(f"git was not done with it within {ARCHIVE_SECONDS:g} s, or was ended")
     return archive if status == 0 else None
 
 

@@ -28,7 +28,7 @@ def secluded_hypothesis() -> Iterator[None]:
     Raises:
         GraderError: this version of Hypothesis collects its constants elsewhere.
     """
-    if not hasattr(providers, COLLECTS):
+    if not hasattr(providers, COLLECTS) or not hasattr(providers, "CONSTANTS_CACHE"):
         raise GraderError("the examples would not be repeatable with this Hypothesis. Install hypothesis 6.170.")
     with (
         tempfile.TemporaryDirectory(prefix="fine-dropout-") as home,

@@ -101,7 +101,7 @@ def end_children(seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            while os.waitpid(-1, os.WNOHANG | WAIT_ALL)[0]:
+            while time.monotonic() < deadline and os.waitpid(-1, os.WNOHANG | WAIT_ALL)[0]:
                 pass
         except ChildProcessError:
             return True

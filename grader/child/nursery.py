@@ -24,6 +24,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 from grader.child.descendants import adopt_orphans, end_children, end_descendants, is_process, reap, send_signal
@@ -37,16 +38,15 @@ from grader.loading import loading
 
 MESSAGE_BYTES = 65536
 DYING_SECONDS = 1.0  # from a closed channel to a process that can be waited for; a few milliseconds as a rule
-KILLING_SECONDS = 0.2  # the quick way and the thorough one, each; a few milliseconds as a rule
+# Of each of the three attempts in `end`, together less than the parent waits; a few milliseconds as a rule.
+KILLING_SECONDS = 0.2
 
 
-def run_nursery(control: socket.socket) -> bool:
-    """Serve the parent's requests until it hangs up; then end everything that is left.
+def run_nursery(control: socket.socket) -> None:
+    """Serve the parent's requests until it hangs up; return when nothing is left of what learner code started.
 
     Args:
         control: this end of the parent's stream socket.
-    Returns:
-        True if nothing is left.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
     adopt_orphans()
@@ -63,14 +63,22 @@ def run_nursery(control: socket.socket) -> bool:
         if sys.platform == "linux":
             make_first_calls()  # elsewhere the system's own libraries may not bear it on both sides of a fork
     nursery = _Nursery(control, worker)
-    while True:
-        text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
-        while text and not text.endswith(b"\n"):  # the fence can be long
-            piece = control.recv(MESSAGE_BYTES)
-            text = text + piece if piece else b""
-        if not text:
-            return nursery.end()["clean"] is True
-        control.sendall(json.dumps(nursery.answer(json.loads(text), descriptors)).encode() + b"\n")
+    with suppress(OSError):  # it hung up in the middle, or with a reply unread
+        while request := _receive(control):
+            text, descriptors = request
+            control.sendall(json.dumps(nursery.answer(json.loads(text), descriptors)).encode() + b"\n")
+    # Should this go on for long, the parent loses patience; but as long as we are here, it finds what is left below us.
+    while not nursery.end()["clean"]:
+        time.sleep(0.01)
+
+
+def _receive(control: socket.socket) -> tuple[bytes, list[int]] | None:
+    """Return the next request and the descriptors that come with it, None if the parent has hung up."""
+    text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
+    while text and not text.endswith(b"\n"):  # the fence can be long
+        piece = control.recv(MESSAGE_BYTES)
+        text = text + piece if piece else b""
+    return (text, descriptors) if text else None
 
 
 class _Nursery:

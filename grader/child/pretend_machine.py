@@ -6,7 +6,7 @@ accelerator. Everything is as it was when the block ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +34,17 @@ def _properties(name: str) -> SimpleNamespace:
     )
 
 
+def _answering(fact: Any) -> Callable[..., Any]:
+    return lambda *device, **options: fact
+
+
+def _refusing(name: str) -> Callable[..., Any]:
+    def refuse(*device: Any, **options: Any) -> None:
+        raise RuntimeError(f"No {name} device is available")
+
+    return refuse
+
+
 def _answers(accelerator: str) -> Iterator[tuple[Any, str, Any]]:
     there = accelerator != NONE
     device = torch.device(accelerator) if there else None
@@ -50,13 +61,18 @@ def _answers(accelerator: str) -> Iterator[tuple[Any, str, Any]]:
     for name in ("cuda", "xpu", "mps", "mtia"):
         module = getattr(torch, name, None)
         is_it = accelerator == name
+        facts = {
+            "current_device": 0,
+            "set_device": None,
+            "get_device_name": f"pretended {name}",
+            "get_device_capability": (8, 0),
+            "get_device_properties": _properties(name),
+            "mem_get_info": (MEMORY_BYTES, MEMORY_BYTES),
+            "synchronize": None,
+        }
+        for question, fact in facts.items():
+            yield module, question, _answering(fact) if is_it else _refusing(name)
         yield module, "is_available", lambda is_it=is_it: is_it
         yield module, "device_count", lambda is_it=is_it: int(is_it)
-        yield module, "current_device", lambda is_it=is_it: 0
-        yield module, "set_device", lambda *_: None
-        yield module, "get_device_name", lambda *_, name=name: f"pretended {name}"
-        yield module, "get_device_capability", lambda *_: (8, 0)
-        yield module, "get_device_properties", lambda *_, name=name: _properties(name)
-        yield module, "mem_get_info", lambda *_: (MEMORY_BYTES, MEMORY_BYTES)
     yield torch.backends.mps, "is_available", lambda: accelerator == "mps"
     yield torch.backends.mps, "is_built", lambda: accelerator == "mps"

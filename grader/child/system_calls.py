@@ -34,10 +34,8 @@ INT = (1 << 32) - 1  # the half of a register that an int fills
 EVERYBODY = INT  # kill(-1, ...): every process that this user may send a signal to
 THE_CALLER = 0
 ONE_PROCESS = {"setpriority": 0, "ioprio_set": 1}  # as first argument: the second is a process, 0 for the caller
-LEASES = (
-    1024,
-    1026,
-)  # of fcntl: F_SETLEASE and F_NOTIFY in linux/fcntl.h; others' open() of the file waits for a lease
+# Of fcntl, in linux/fcntl.h. Everybody else's open() of a leased file waits, for 45 s as a rule.
+F_SETLEASE, F_NOTIFY = 1024, 1026
 SET_FLAGS, SET_ATTRIBUTES = 0x4008_6602, 0x401C_5820  # of ioctl: FS_IOC_SETFLAGS and FS_IOC_FSSETXATTR in linux/fs.h
 NOTHING = 0  # as the error: the call succeeds, and nothing is done
 
@@ -72,7 +70,7 @@ def refuse_system_calls(*, walled_in: bool) -> None:
     refusal.errno("kill", errno.EPERM, args=[_equal(0, EVERYBODY)])
     refusal.allow("prlimit64", args=[_equal(0, THE_CALLER)])
     refusal.errno("prlimit64", errno.EPERM)
-    for command in LEASES:
+    for command in (F_SETLEASE, F_NOTIFY):
         refusal.errno("fcntl", errno.EPERM, args=[_equal(1, command)])
     _keep_priorities(refusal)
     with suppress(seccompy.SeccompError):  # not allowed here, in some container say

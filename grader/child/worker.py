@@ -199,8 +199,8 @@ class Worker:
         """Answer with `training` of a held module and of every module inside it."""
         return {name: bool(module.training) for name, module in self.held.get(reference).named_modules()}
 
-    def do_numbers(self, reference: WireObject) -> dict[str, float]:
-        """Answer with the attributes of a held module, and of those inside it, that are fractions: a rate, say."""
+    def do_float_attributes(self, reference: WireObject) -> dict[str, float]:
+        """Answer with the attributes of type float, a rate say, of a held module and of every module inside it."""
         modules = self.held.get(reference).named_modules()
         return {
             f"{path}.{name}".lstrip("."): value

@@ -245,15 +245,17 @@ class ChildProcess:
         if self.control is not None:
             self.control.close()
             self.control = None
-        if self.has_loaded and _ends_well(self.nursery, patience):
-            self.nursery = None
-            return
-        # Stopped, it still collects the orphans of its descendants, so that all of them are found below it.
-        send_signal(self.nursery.pid, signal.SIGSTOP)
-        end_descendants(self.nursery.pid)
-        send_signal(self.nursery.pid, signal.SIGKILL, group=True)
-        self.nursery.wait()
+        if not self.has_loaded or not _ends_well(self.nursery, patience):
+            self._kill_nursery(self.nursery)
         self.nursery = None
+
+    def _kill_nursery(self, nursery: subprocess.Popen[bytes]) -> None:
+        if nursery.poll() is None:  # or its number may be another process's by now
+            # Stopped, it still collects the orphans of its descendants, so that all of them are found below it.
+            send_signal(nursery.pid, signal.SIGSTOP)
+            end_descendants(nursery.pid)
+            send_signal(nursery.pid, signal.SIGKILL, group=True)
+            nursery.wait()
         # Had learner code killed the nursery, the orphans would be ours; their home folder tells them apart.
         end_descendants(os.getpid(), only=lambda process: has_in_environment(process, f"HOME={self.scratch}"))
 

@@ -26,8 +26,8 @@ def modes(answer: Any) -> dict[str, bool]:
     return found
 
 
-def numbers(answer: Any) -> dict[str, float]:
-    """Return attributes of modules that are numbers, by name."""
+def float_attributes(answer: Any) -> dict[str, float]:
+    """Return attributes of modules by name."""
     found = fields(answer)
     _require(all(isinstance(value, float) for value in found.values()))
     return found

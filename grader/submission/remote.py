@@ -261,9 +261,9 @@ class RemoteObject:
         """Return `training` of the module and of every module inside it, by name ("" is the module itself)."""
         return reading.modes(self.submission.ask("modes", reference=self.reference))
 
-    def numbers(self) -> dict[str, float]:
-        """Return the attributes of the module and of those inside it that are of type float, by name."""
-        return reading.numbers(self.submission.ask("numbers", reference=self.reference))
+    def float_attributes(self) -> dict[str, float]:
+        """Return the attributes of type float of the module and of those inside it, by name."""
+        return reading.float_attributes(self.submission.ask("float_attributes", reference=self.reference))
 
     def state(self) -> dict[str, Any]:
         """Return parameters and buffers by name."""

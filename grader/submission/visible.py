@@ -71,8 +71,8 @@ def _library_path() -> list[str]:
 def _hidden(submission: Path) -> list[Path]:
     projects = {find_project(submission), find_project(PACKAGE)} - {None}
     solutions = [project.root / "solutions" for project in projects if project is not None]
-    # The packaged corpus lies in `data`, with the text that the smoke test holds out.
-    return [*{PACKAGE / "checks", PACKAGE / "data", checks_folder()}, *solutions]
+    corpus = PACKAGE / "data" / "corpus"  # with the text that the smoke test holds out
+    return [*{PACKAGE / "checks", corpus, checks_folder()}, *solutions]
 
 
 def _outermost(paths: list[Path]) -> tuple[Path, ...]:

@@ -12,7 +12,8 @@ def train_step(model: nn.Module, batch: tuple[Tensor, Tensor], optimizer: torch.
     """Update the model once on one batch.
 
     Switches the model to training mode, whatever mode it is in, so that dropout is on; clears old gradients; computes
-    the final-token loss and its gradients; lets the optimizer take one step.
+    the final-token loss and its gradients; lets the optimizer take one step. All else stays as it is: the batch, the
+    model's dropout rates, the optimizer's settings; and no random generator is given a seed.
 
     Args:
         model: a `Model5`, on any device. `model(tokens, last_only=True)` projects the last position only, which is all
@@ -38,8 +39,8 @@ def train_step(model: nn.Module, batch: tuple[Tensor, Tensor], optimizer: torch.
 def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
     """Measure the mean final-token loss over some batches, with dropout off.
 
-    Computes no gradients and changes nothing: neither the parameters nor their gradients, nor the random state; and
-    the model is left in the mode, training or evaluation, in which it came.
+    Computes no gradients and changes nothing: neither the parameters nor their gradients, nor the random state, the
+    dropout rates or the batches; and the model is left in the mode, training or evaluation, in which it came.
 
     Args:
         model: a `Model5`, on any device, in either mode.

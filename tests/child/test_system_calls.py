@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,11 @@ def test_a_file_keeps_its_mode_owner_times_and_attributes(change: str, tmp_path:
     same = ("st_mode", "st_uid", "st_gid", "st_mtime_ns", "st_ctime_ns")
     assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
     assert os.listxattr(path) == []
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="other processors lack some of them")
+def test_all_names_are_those_of_system_calls() -> None:
+    assert all(map(is_known, FILE_ATTRIBUTES))
 
 
 @pytest.mark.parametrize("name", [name for name in FILE_ATTRIBUTES if is_known(name)])

@@ -87,7 +87,7 @@ class AttentionCase:
 
     def expect_plain_attention(self, module: RemoteObject, message: str) -> None:
         """Fail unless the module computes attention without dropout."""
-        found = output(module, self.x, overflows=self.large_scores > 0)
+        found = output(module, self.x, large_scores=bool(self.large_scores))
         tolerance = LARGE_TOLERANCE if self.large_scores else TOLERANCE
         expect_close(found, self.expected(), tolerance=tolerance, message=message, what="the output")
 
@@ -114,12 +114,16 @@ def attention_cases(
     )
 
 
-def output(module: RemoteObject, x: Tensor, *, overflows: bool = False) -> Tensor:
+def output(module: RemoteObject, x: Tensor, *, large_scores: bool = False) -> Tensor:
     """Call the module; return its output once shape and dtype are right and every number is finite.
 
-    With `overflows`, exp() of a score would overflow: the message asks about that.
+    With `large_scores`, the message says what they do to exp().
     """
     found = expect_tensor(module.method("")(x), shape=x.shape, dtype=x.dtype, what="the output")
-    why = " Does exp() of a large score overflow? softmax() takes care of that." if overflows else ""
-    expect(bool(found.isfinite().all()), f"There is NaN or infinity in the output.{why}", actual=found)
+    why = (
+        " Does exp() of a large score overflow, or do all that are left vanish, since the maximum was taken before the"
+        " mask? softmax() of masked scores takes care of both."
+    )
+    message = f"There is NaN or infinity in the output.{why if large_scores else ''}"
+    expect(bool(found.isfinite().all()), message, actual=found)
     return found

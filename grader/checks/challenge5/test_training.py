@@ -233,8 +233,8 @@ def test_trains_in_training_mode(
 ) -> None:
     """The model learns in training mode, whatever mode it comes in"""
     probe = build_model(submission, dropout=0.5, seed=seed)
+    rates = rates_while_training(probe.model, batch[0])
     probe.model.train(mode_before == TRAINING)
-    rates = rates_of(probe.model, 0.5)
     probe.model.observe()
     step(function, submission, trial, probe, batch)
     random_state = submission.random_state()[0]
@@ -242,11 +242,12 @@ def test_trains_in_training_mode(
     notes = probe.model.observed()
     modes = {note["training"] for note in notes if note["gradients"]}
     expect(bool(notes), "train_step never calls the model.")
+    expect(bool(modes), "train_step calls the model with gradients off only, so that it learns nothing.")
     expect(
         modes == {True},
         "The model is not in training mode during the forward pass of train_step: call model.train() before it.",
     )
-    expect_same_rates(probe.model, rates, "train_step")
+    expect_same_rates(probe.model, batch[0], rates, "train_step")
     step(function, submission, trial, probe, batch, seed=2)
     expect(
         submission.random_state()[0] != random_state,
@@ -254,14 +255,20 @@ def test_trains_in_training_mode(
     )
 
 
-def rates_of(model: RemoteObject, dropout: float) -> dict[str, float]:
-    """Return where a model built with this dropout keeps its rate: "blocks.0.attention.dropout", say."""
-    return {name: value for name, value in model.numbers().items() if value == dropout}
+def rates_while_training(model: RemoteObject, tokens: Tensor) -> dict[str, float]:
+    """Switch to training mode, and return where a model built with dropout 0.5 keeps its rate then.
+
+    After a call: attention may set its rate in forward(), by its mode.
+    """
+    model.train(True)
+    model.method("").hold(tokens)
+    return {name: value for name, value in model.float_attributes().items() if value == 0.5}
 
 
-def expect_same_rates(model: RemoteObject, rates: dict[str, float], who: str) -> None:
+def expect_same_rates(model: RemoteObject, tokens: Tensor, rates: dict[str, float], who: str) -> None:
     """Fail unless the dropout rates are what they were."""
-    now = model.numbers()
+    rates_while_training(model, tokens)
+    now = model.float_attributes()
     for name, rate in rates.items():
         expect_equal(now.get(name), rate, f"{who} changes the model's dropout rate {name}, and leaves it changed.")
 
@@ -393,24 +400,26 @@ def test_evaluate_changes_nothing(
     """evaluate changes no weight, gradient, optimiser or random state"""
     probe = build_model(submission, dropout=0.5, seed=seed)
     optimizer = make_optimizer(submission, probe.model, lr=LEARNING_RATE)
+    tokens, _ = two_batches(seed)[0]
+    rates = rates_while_training(probe.model, tokens)
     probe.model.train(mode_before == TRAINING)
     if old_gradients is not None:
         probe.model.fill_gradients(old_gradients)
     gradients, random_state = probe.model.gradients(), submission.random_state()
-    settings, rates = optimizer.method("state_dict")(), rates_of(probe.model, 0.5)
+    settings = optimizer.method("state_dict")()
     function.call(probe.model, two_batches(seed))
     now = probe.now()
     expect(all(torch.equal(now[name], value) for name, value in probe.state.items()), "evaluate changes the weights.")
     expect_same_gradients(probe.model.gradients(), gradients)
     expect_equal(optimizer.method("state_dict")(), settings, "evaluate changes the optimiser.")
-    expect_same_rates(probe.model, rates, "evaluate")
     message = "evaluate draws random numbers, so that training would go on differently after it."
     expect(submission.random_state() == random_state, message)
-    logits = probe.model.method("")(two_batches(seed)[0][0])
+    logits = probe.model.method("")(tokens)
     expect(
         getattr(logits, "requires_grad", False),
         "After evaluate the model cannot learn: it froze the weights, or switched gradients off and not on again.",
     )
+    expect_same_rates(probe.model, tokens, rates, "evaluate")
 
 
 def expect_same_gradients(now: dict[str, Any], before: dict[str, Any]) -> None:

@@ -189,5 +189,7 @@ if self.training:
         return super().train(mode)
 
     def forward"""),
+    right("its rate set anew in each call", rate="self.rate = self.dropout if self.training else 0.0\n"
+          "        dropout_p = self.rate", init="self.dropout = dropout\n        self.rate = dropout\n"),
     right("prints its mode", rate='dropout_p = self.dropout if self.training else 0.0\n        print("p", dropout_p)'),
 )  # fmt: skip

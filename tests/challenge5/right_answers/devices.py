@@ -107,10 +107,15 @@ DEVICES = (
     right(
         "pick_device that looks at the GPU",
         pick_device="if torch.cuda.is_available():\n    torch.cuda.set_device(0)\n"
-        "    facts = torch.cuda.get_device_properties(0)\n"
+        "    facts = torch.cuda.get_device_properties(device=0)\n"
         '    print(torch.cuda.get_device_name(0), facts.name, f"{facts.total_memory / 2**30:.1f} GiB")\n'
         '    return torch.device("cuda")\nfound = torch.accelerator.current_accelerator(check_available=True)\n'
         'return found or torch.device("cpu")',
+    ),
+    right(
+        "pick_device by trying",
+        pick_device="for name in ('cuda', 'mps'):\n    try:\n        getattr(torch, name).synchronize()\n"
+        "        return torch.device(name)\n    except Exception:\n        pass\nreturn torch.device('cpu')",
     ),
     Answer(
         "a named tuple returned",

@@ -210,6 +210,9 @@ EVALUATE = (
         inputs, wanted = batch_to_device(batch, next(model.parameters()).device)
         print(final_token_loss(model(inputs, last_only=True), wanted).item())
 """ + TRAIN_MODE}),
+    right("a type from the grader's data", {
+        "from torch import Tensor, nn\n": "from torch import Tensor, nn\nfrom grader.data import Batch\n",
+        LOOP: "        batch: Batch\n" + LOOP}),
     right("prints each batch", {EVAL_BATCH: EVAL_BATCH + "            print(batch)\n"}),
     Answer("evaluate with a helper", "training.py", beside={"forward.py": FORWARD}, bodies={"evaluate": """
         from forward import loss_of
