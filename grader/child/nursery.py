@@ -63,10 +63,11 @@ def run_nursery(control: socket.socket) -> None:
         if sys.platform == "linux":
             make_first_calls()  # elsewhere the system's own libraries may not bear it on both sides of a fork
     nursery = _Nursery(control, worker)
-    with suppress(OSError):  # it hung up in the middle, or with a reply unread
-        while request := _receive(control):
-            text, descriptors = request
-            control.sendall(json.dumps(nursery.answer(json.loads(text), descriptors)).encode() + b"\n")
+    while request := _receive(control):
+        text, descriptors = request
+        reply = nursery.answer(json.loads(text), descriptors)
+        with suppress(OSError):  # it has hung up, as the next attempt to receive will tell
+            control.sendall(json.dumps(reply).encode() + b"\n")
     # Should this go on for long, the parent loses patience; but as long as we are here, it finds what is left below us.
     while not nursery.end()["clean"]:
         time.sleep(0.01)
@@ -74,10 +75,13 @@ def run_nursery(control: socket.socket) -> None:
 
 def _receive(control: socket.socket) -> tuple[bytes, list[int]] | None:
     """Return the next request and the descriptors that come with it, None if the parent has hung up."""
-    text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
-    while text and not text.endswith(b"\n"):  # the fence can be long
-        piece = control.recv(MESSAGE_BYTES)
-        text = text + piece if piece else b""
+    try:
+        text, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
+        while text and not text.endswith(b"\n"):  # the fence can be long
+            piece = control.recv(MESSAGE_BYTES)
+            text = text + piece if piece else b""
+    except OSError:  # it hung up with a reply unread
+        return None
     return (text, descriptors) if text else None
 
 
