@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from grader.diagnosis.own_imports import own_imports
+from grader.diagnosis.own_imports import MAX_FILES, own_imports
 from grader.source import MAX_BYTES, parsed
 
 
@@ -26,3 +26,9 @@ def test_a_pipe_is_not_waited_for_and_a_huge_file_is_not_read(tmp_path: Path) ->
     (tmp_path / "other.py").write_text("import code")
     assert parsed(tmp_path / "pipe.py") is parsed(tmp_path / "huge.py") is None
     assert own_imports(tmp_path, "code") == {"huge", "other"}
+
+
+def test_a_long_chain_of_imports_is_not_followed_to_its_end(tmp_path: Path) -> None:
+    for number in range(3 * MAX_FILES):
+        (tmp_path / f"helper{number}.py").write_text(f"import helper{number + 1}")
+    assert own_imports(tmp_path, "helper0") == {f"helper{number}" for number in range(1, MAX_FILES + 1)}
