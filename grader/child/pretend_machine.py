@@ -15,6 +15,7 @@ from unittest import mock
 import torch
 
 NONE = "none"
+CUDA = "13.0"  # the version that PyTorch would have been built for
 MEMORY_BYTES = 8 * 1024**3  # of the pretended accelerator
 
 
@@ -62,17 +63,21 @@ def _answers(accelerator: str) -> Iterator[tuple[Any, str, Any]]:
         module = getattr(torch, name, None)
         is_it = accelerator == name
         facts = {
+            "init": None,
             "current_device": 0,
             "set_device": None,
             "get_device_name": f"pretended {name}",
             "get_device_capability": (8, 0),
             "get_device_properties": _properties(name),
             "mem_get_info": (MEMORY_BYTES, MEMORY_BYTES),
+            "recommended_max_memory": MEMORY_BYTES,
             "synchronize": None,
         }
         for question, fact in facts.items():
             yield module, question, _answering(fact) if is_it else _refusing(name)
         yield module, "is_available", lambda is_it=is_it: is_it
         yield module, "device_count", lambda is_it=is_it: int(is_it)
+    yield torch.version, "cuda", CUDA if accelerator == "cuda" else None
+    yield torch.backends.cuda, "is_built", lambda: accelerator == "cuda"
     yield torch.backends.mps, "is_available", lambda: accelerator == "mps"
     yield torch.backends.mps, "is_built", lambda: accelerator == "mps"

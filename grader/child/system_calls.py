@@ -13,7 +13,7 @@ import errno
 import functools
 import sys
 from contextlib import suppress
-from socket import AF_UNIX
+from socket import AF_UNIX, SOCK_STREAM
 
 if sys.platform == "linux":
     import seccompy
@@ -31,6 +31,7 @@ FILE_ATTRIBUTES = (
 )  # fmt: skip
 AROUND_THE_FILTER = ("io_uring_setup", "bpf", "userfaultfd")  # a ring opens sockets without a system call for each
 INT = (1 << 32) - 1  # the half of a register that an int fills
+KIND_OF_SOCKET = 0xF  # of socketpair's second argument; the rest are flags
 EVERYBODY = INT  # kill(-1, ...): every process that this user may send a signal to
 THE_CALLER = 0
 ONE_PROCESS = {"setpriority": 0, "ioprio_set": 1}  # as first argument: the second is a process, 0 for the caller
@@ -65,6 +66,9 @@ def refuse_system_calls(*, walled_in: bool) -> None:
     if walled_in:
         refusal.allow("socket", args=[_equal(0, AF_UNIX)])
     else:
+        # Of a pair, too, datagram sockets can send to any address, and so to the user's other programs.
+        refusal.allow("socketpair", args=[seccompy.ArgCmp(1, seccompy.CmpOp.MASKED_EQ, SOCK_STREAM, KIND_OF_SOCKET)])
+        refusal.errno("socketpair", errno.EACCES)
         _keep_file_attributes(refusal)
     refusal.errno("socket", errno.EACCES)
     refusal.errno("kill", errno.EPERM, args=[_equal(0, EVERYBODY)])

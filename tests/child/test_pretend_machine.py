@@ -29,6 +29,19 @@ WAYS = {
     "accelerator, counted": """
         if torch.accelerator.device_count() == 0: return torch.device("cpu")
         return torch.accelerator.current_accelerator()""",
+    "the version of CUDA": """
+        if torch.version.cuda is not None and torch.backends.cuda.is_built() and torch.cuda.is_available():
+            torch.cuda.init()
+            torch.cuda.set_device(0)
+            print(torch.cuda.get_device_properties(device=0).total_memory)
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_built() else "cpu")""",
+    "asking and catching": """
+        for name in ("cuda", "mps"):
+            try: getattr(torch, name).synchronize()
+            except Exception: continue
+            return torch.device(name)
+        return torch.device("cpu")""",
     "a chain of getattr": """
         for name in ("cuda", "xpu", "mps", "mtia"):
             module = getattr(torch, name, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -68,8 +69,23 @@ def test_local_sockets_are_allowed_within_walls() -> None:
     assert refused("socket.socket(socket.AF_INET)", walled_in=True) == "PermissionError"
 
 
-def test_a_pair_of_sockets_is_no_network() -> None:
-    assert refused("len(socket.socketpair())") == "2"
+@pytest.mark.parametrize("walled_in", [True, False])
+def test_a_pair_of_sockets_is_no_network(walled_in: bool) -> None:
+    assert refused("len(socket.socketpair())", walled_in=walled_in) == "2"
+
+
+@pytest.mark.parametrize("kind", ["SOCK_DGRAM", "SOCK_SEQPACKET", "SOCK_RAW"])
+def test_a_pair_that_could_send_elsewhere_is_refused(kind: str) -> None:
+    assert refused(f"socket.socketpair(socket.AF_UNIX, socket.{kind})") == "PermissionError"
+
+
+def test_one_of_a_pair_cannot_be_connected_to_another_program(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as program:
+        program.bind(str(tmp_path / "socket"))
+        program.listen()
+        assert refused(f"socket.socketpair()[0].connect({str(tmp_path / 'socket')!r})") == "OSError"
+        sent = f"socket.socketpair()[0].sendto(b'x', {str(tmp_path / 'socket')!r})"
+        assert refused(sent) == "OSError"
 
 
 def test_no_signal_is_sent_to_everybody() -> None:
