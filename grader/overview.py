@@ -7,7 +7,7 @@ from pathlib import Path
 from grader.challenge import Step, challenge_names, load_challenge
 from grader.progress import Progress, load_progress
 from grader.project import find_project, notes_folder, own_folder
-from grader.text import counted
+from grader.text import counted, printable
 
 MARKS = {"passed": "✓", "todo": "○", "not_run": "·", "": "·"}
 
@@ -36,4 +36,4 @@ def _hints(progress: Progress, step: Step) -> str:
 
 
 def _in_words(outcome: str) -> str:
-    return {"": "not graded yet", "todo": "to do", "not_run": "waits for other steps"}.get(outcome, outcome)
+    return {"": "not graded yet", "todo": "to do", "not_run": "waits for other steps"}.get(outcome, printable(outcome))

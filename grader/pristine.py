@@ -13,6 +13,7 @@ from grader.challenge import Step
 from grader.errors import UsageError
 from grader.git_reference import run_git
 from grader.project import Project
+from grader.source import MAX_BYTES
 from grader.stubs import is_stub, stub_of
 
 VERSIONS = 200  # of one file in git, that are looked through
@@ -51,6 +52,8 @@ def _stub_in_git(project: Project, path: str) -> str | None:
 
 def _emptied(path: Path) -> str | None:
     try:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for, a device never ends
+            return None
         text = stub_of(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, IndexError):
         return None

@@ -163,6 +163,15 @@ def test_a_stub_that_cannot_be_had_leaves_the_file_alone(
     assert file(project).read_text(encoding="utf-8") == "all marks are gone\n"
 
 
+def test_what_is_no_file_is_not_read(said: Said, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe would be waited for, and a device such as /dev/zero never ends."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    shutil.rmtree(project / "solutions")
+    file(project).unlink()
+    os.mkfifo(file(project))
+    assert "Take it from a fresh copy of the project." in said("attention", status=2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
