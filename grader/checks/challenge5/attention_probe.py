@@ -7,7 +7,7 @@ them one by one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from grader.checking import expect, expect_tensor
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.strategies import values
 from grader.submission.remote import Answer, RemoteFunction, RemoteObject
+from grader.wire import WireDevice, WireTensor
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,19 @@ class Probe:
         x: `[batch, time, embed_dim]`, the input.
         state: the weights of its projections, by name.
         weights: `[batch, n_heads, time, time]`, float64, the attention weights before any dropout.
+        device: where the module is, and its input goes.
     """
 
     module: RemoteObject
     x: Tensor
     state: dict[str, Tensor]
     weights: Tensor
+    device: str = "cpu"
+
+    def to(self, device: str) -> Probe:
+        """Move the module to a device; return the probe of it there."""
+        self.module.method("to").hold(WireDevice(device))
+        return replace(self, device=device)
 
     @property
     def causal(self) -> Tensor:
@@ -41,12 +49,15 @@ class Probe:
 
     def observe(self, *, seed: int | None = None, no_grad: bool = False, through: RemoteObject | None = None) -> Tensor:
         """Call the module and return both copies of the weights, as `weights_in` does."""
-        return self.weights_in((through or self.module).method("").call(self.x, seed=seed, no_grad=no_grad))
+        x = WireTensor(self.x, self.device)
+        return self.weights_in((through or self.module).method("").call(x, seed=seed, no_grad=no_grad))
 
     def weights_in(self, answer: Answer) -> Tensor:
         """Return both copies of the weights, `[batch, n_heads, time, 2, time]`, float64, that a call has answered."""
         batch, n_heads, time, _ = self.weights.shape
-        output = expect_tensor(answer.value, shape=self.x.shape, dtype=self.x.dtype, what="the output")
+        output = expect_tensor(
+            answer.value, shape=self.x.shape, dtype=self.x.dtype, device=self.device, what="the output"
+        )
         return output.double().view(batch, time, n_heads, 2, time).transpose(1, 2)
 
 
