@@ -149,29 +149,6 @@ def test_no_attention_to_the_future(function: RemoteFunction, trial: Trial, case
         )
 
 
-@check(of=ATTENTION, examples=3, case=attention_cases(), mode=MODES)
-def test_runs_on_the_accelerator(
-    function: RemoteFunction, submission: Submission, trial: Trial, case: AttentionCase, mode: str
-) -> None:
-    """On the accelerator, all that forward() makes is there as well"""
-    for device in submission.accelerators():
-        module = case.build(function, trial, dropout=0.0 if mode == TRAINING else 0.5, mode=mode)
-        module.method("to").hold(WireDevice(device))
-        trial.note(device=device_name(device))
-        answer = module.method("")(WireTensor(case.x, device))
-        expect_close(
-            expect_tensor(answer, shape=case.x.shape, device=device, what="the output"),
-            case.expected(),
-            tolerance=ACCELERATOR_TOLERANCE,
-            message=f"On {device} the output is another one than on the CPU.",
-            what="the output",
-        )
-        probe = build_probe(function, batch=4, time=4, n_heads=2, dropout=0.5, seed=case.seed).to(device)
-        trial.note(x=probe.x, n_heads=2, dropout=0.5, mode=TRAINING)
-        when = f"On {device}, in training mode,"
-        expect_dropout(probe.observe(seed=case.seed), probe, 0.5, when, tolerance=ACCELERATOR_TOLERANCE)
-
-
 def expect_dropout(
     observed: Tensor, probe: Probe, dropout: float, when: str, *, tolerance: float = TOLERANCE
 ) -> Tensor:
@@ -364,3 +341,26 @@ def test_mode_is_read_not_changed(
     after = module.modes()
     message = "forward() switched the module between training and evaluation mode."
     expect_equal(after, before, message)
+
+
+@check(of=ATTENTION, examples=3, case=attention_cases(), mode=MODES)
+def test_runs_on_the_accelerator(
+    function: RemoteFunction, submission: Submission, trial: Trial, case: AttentionCase, mode: str
+) -> None:
+    """On the accelerator, all that forward() makes is there as well"""
+    for device in submission.accelerators():
+        module = case.build(function, trial, dropout=0.0 if mode == TRAINING else 0.5, mode=mode)
+        module.method("to").hold(WireDevice(device))
+        trial.note(device=device_name(device))
+        answer = module.method("")(WireTensor(case.x, device))
+        expect_close(
+            expect_tensor(answer, shape=case.x.shape, device=device, what="the output"),
+            case.expected(),
+            tolerance=ACCELERATOR_TOLERANCE,
+            message=f"On {device} the output is another one than on the CPU.",
+            what="the output",
+        )
+        probe = build_probe(function, batch=4, time=4, n_heads=2, dropout=0.5, seed=case.seed).to(device)
+        trial.note(x=probe.x, n_heads=2, dropout=0.5, mode=TRAINING)
+        when = f"On {device}, in training mode,"
+        expect_dropout(probe.observe(seed=case.seed), probe, 0.5, when, tolerance=ACCELERATOR_TOLERANCE)
