@@ -47,7 +47,10 @@ class Parser(_Refusing):
         return super().add_argument(*names, **settings)
 
     def parse_args(self, arguments: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
-        """Read all arguments; from `--` on, all of them are names."""
+        """Read all arguments; from `--` on, all of them are names.
+
+        The arguments are always given here, and go into a namespace of our own: argparse allows more.
+        """
         end = arguments.index("--") if "--" in arguments else len(arguments)
         parsed, names = self._options.parse_known_args(arguments[:end])
         return super().parse_args([*names, *arguments[end:]], parsed)

@@ -113,7 +113,7 @@ def end_children(seconds: float) -> bool:
 
 
 def _children() -> set[int]:
-    """Return the process numbers of this process's children, with those of theirs where it costs a walk."""
+    """Return the process numbers of this process's children; of all descendants where the kernel keeps no such list."""
     try:
         threads = os.listdir("/proc/self/task")
         return {int(child) for thread in threads for child in _read(f"/proc/self/task/{thread}/children").split()}
