@@ -5,6 +5,9 @@ CPU tensor. Every operation that touches the device comes through `_run`: it che
 or more are on the device (as CUDA does, a 0-dim CPU tensor may join in, and an index may stay on the CPU), runs the
 operation on the CPU tensors and wraps the result.
 
+There are two of it, "sim:0" and "sim:1", as a machine may have two GPUs. PyTorch takes the first for the only one, so
+nothing on the second can be asked for gradients.
+
 The registration function is private to PyTorch and exists since 2.9; `register` says whether it was there.
 Background: https://docs.pytorch.org/docs/stable/notes/extending.html (wrapper subclasses, __torch_dispatch__).
 """
@@ -30,19 +33,19 @@ _libraries: list[torch.library.Library] = []
 
 
 class SimulatedTensor(torch.Tensor):
-    """A tensor on the simulated device; `held` is the CPU tensor with its values."""
+    """A tensor on a simulated device; `held` is the CPU tensor with its values."""
 
     held: torch.Tensor
 
     @staticmethod
-    def __new__(cls, held: torch.Tensor) -> SimulatedTensor:
+    def __new__(cls, held: torch.Tensor, index: int = 0) -> SimulatedTensor:
         wrapper: SimulatedTensor = torch.Tensor._make_wrapper_subclass(
             cls,
             held.size(),
             strides=held.stride(),
             storage_offset=held.storage_offset(),
             dtype=held.dtype,
-            device=torch.device(NAME, 0),
+            device=torch.device(NAME, index),
         )
         wrapper.held = held
         return wrapper
@@ -75,12 +78,12 @@ class SimulatedTensor(torch.Tensor):
         if force:
             return self.detach().cpu().numpy()
         raise TypeError(
-            f"can't convert {NAME}:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory"
-            " first."
+            f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host"
+            " memory first."
         )
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
-        return f"{repr(self.detach().cpu())[:-1]}, device='{NAME}:0')"
+        return f"{repr(self.detach().cpu())[:-1]}, device='{self.device}')"
 
     def __format__(self, form: str) -> str:
         return format(self.item() if self.dim() == 0 else repr(self), form)
@@ -185,8 +188,8 @@ def _moved_in_place(apply: Any) -> Any:
 def _run(function: Any, args: Any, kwargs: Any) -> Any:
     """Run one operation that touches the device: check the devices, compute on the CPU, wrap the result."""
     tensors = [leaf for leaf in tree_iter((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-    on_device = any(isinstance(tensor, SimulatedTensor) for tensor in tensors)
-    if on_device and function not in MOVES:
+    places = [tensor.device for tensor in tensors if isinstance(tensor, SimulatedTensor)]
+    if places and function not in MOVES:
         _check_devices(function, args, tensors)
     held_args, held_kwargs = tree_map(_to_cpu, (args, kwargs))
     result = function(*held_args, **held_kwargs)
@@ -195,14 +198,16 @@ def _run(function: Any, args: Any, kwargs: Any) -> Any:
     if function is aten.copy_.default:
         return args[0]
     asked = kwargs.get("device")
-    wrap = torch.device(asked).type == NAME if asked is not None else on_device
+    device = torch.device(asked) if asked is not None else places[0] if places else torch.device("cpu")
     owners = {id(tensor.held if isinstance(tensor, SimulatedTensor) else tensor): tensor for tensor in tensors}
 
     def to_device(value: Any) -> Any:
         if not isinstance(value, torch.Tensor):
             return value
         # An operation in place returns its argument: hand back the very wrapper that came in.
-        return owners.get(id(value)) if id(value) in owners else SimulatedTensor(value) if wrap else value
+        if id(value) in owners:
+            return owners[id(value)]
+        return SimulatedTensor(value, device.index or 0) if device.type == NAME else value
 
     return tree_map(to_device, result)
 
@@ -221,12 +226,15 @@ def _follow_shape(wrapper: SimulatedTensor) -> None:
 
 def _check_devices(function: Any, args: Any, tensors: list[torch.Tensor]) -> None:
     if function in INDEXING and isinstance(args[0], SimulatedTensor):
-        tensors = [args[2]] if len(args) > 2 else []  # the values of an assignment
+        tensors = [args[0], *args[2:3]]  # with the values of an assignment
     # A 0-dim CPU tensor may join in, but no result of the device can be written into it.
-    misplaced = [tensor for tensor in tensors if tensor.dim() > 0] + _written(function, args)
-    if not all(isinstance(tensor, SimulatedTensor) for tensor in misplaced):
+    together = [tensor for tensor in tensors if tensor.dim() > 0] + _written(function, args)
+    found = {tensor.device for tensor in tensors if isinstance(tensor, SimulatedTensor)}
+    found |= {tensor.device for tensor in together}
+    if len(found) > 1:
+        one, other = sorted(map(str, found), reverse=True)[:2]
         raise RuntimeError(
-            f"Expected all tensors to be on the same device, but found at least two devices, {NAME}:0 and cpu!"
+            f"Expected all tensors to be on the same device, but found at least two devices, {one} and {other}!"
         )
 
 

@@ -84,14 +84,18 @@ class Submission:
     def step_is_over(self) -> bool:
         return time.monotonic() >= self.step_ends
 
-    def accelerators(self) -> list[str]:
+    def accelerators(self, *, both_simulated: bool = False) -> list[str]:
         """Return the accelerators to check on: the simulated one, and the machine's own if it has one.
+
+        Args:
+            both_simulated: with the second one, "sim:1", which shows whether a device's index counts as well as its
+                type. Nothing on it can be asked for gradients.
 
         Raises:
             CheckAborted: there is none of either kind, so that a device check cannot say anything.
         """
         hello = reading.fields(self.ask("hello"))
-        found = ["sim:0"] if hello.get("simulated") is True else []
+        found = ["sim:0", "sim:1"][: 1 + both_simulated] if hello.get("simulated") is True else []
         own = f"{torch.accelerator.current_accelerator()}:0" if torch.accelerator.is_available() else None
         if own is not None and hello.get("accelerator") == own:  # a made-up "cpu" would leave nothing to find out
             found.append(own)

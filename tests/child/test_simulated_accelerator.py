@@ -121,6 +121,25 @@ def test_the_device_is_the_current_accelerator(learner: Learner) -> None:
         assert call(submission) == ["sim", True]
 
 
+def test_two_of_the_device_are_told_apart(learner: Learner) -> None:
+    submission = learner(
+        "import torch\n"
+        "def followed():\n"
+        "    x = torch.ones(2, 3).to('sim:1')\n"
+        "    made = torch.arange(3, device=x.device), torch.zeros_like(x), x + 1, x.sum(), x.new_ones(2)\n"
+        "    return [str(y.device) for y in (x, *made, x.to('sim:0'), torch.ones(1, device=x.device.type))]\n"
+        "def mixed(): return torch.ones(2, device='sim:1') + torch.ones(2, device='sim:0')\n"
+        "def written(): torch.ones(2, device='sim:1')[:] = torch.ones(2, device='sim:0')\n"
+        "def copied(): return torch.ones(2, device='sim:1').copy_(torch.zeros(2, device='sim:0'))\n"
+    )
+    assert call(submission, "followed") == ["sim:1"] * 6 + ["sim:0"] * 2
+    with pytest.raises(LearnerError, match="found at least two devices, sim:1 and sim:0!"):
+        call(submission, "mixed")
+    call(submission, "written")  # an assignment copies, and a copy may come from any device
+    copied = call(submission, "copied")
+    assert (copied.device, copied.values.tolist()) == ("sim:1", [0.0, 0.0])
+
+
 def test_a_generator_on_the_device_is_a_limit_that_is_known(learner: Learner) -> None:
     """Random numbers come from the CPU's generator; a generator of the device itself does not exist."""
     submission = learner("import torch\ndef run(): return torch.Generator(device='sim').device\n")

@@ -86,6 +86,9 @@ def test_obeys_its_argument(
     for device in submission.accelerators():
         trial.note(tokens=batch[0], targets=batch[1], batch_on=device_name(device), device="cpu")
         moved(function, (WireTensor(batch[0], device), WireTensor(batch[1], device)), "cpu")
+    for device in submission.accelerators(both_simulated=True):  # the type alone leads to the first of two
+        trial.note(batch_on="cpu", device=device_name(device))
+        moved(function, batch, device)
 
 
 @check(of=BATCH_TO_DEVICE, examples=6, seed=SEEDS, dtypes=st.tuples(*[st.sampled_from([torch.int32, torch.int64])] * 2))
@@ -121,7 +124,7 @@ def test_positions_follow_the_tokens(
     function: RemoteFunction, submission: Submission, trial: Trial, tokens: Tensor
 ) -> None:
     """position_ids are on the device of the tokens"""
-    for device in (*submission.accelerators(), "cpu"):
+    for device in (*submission.accelerators(both_simulated=True), "cpu"):
         trial.note(tokens_on=device_name(device))
         expect_positions(function(WireTensor(tokens, device)), tokens.shape[1], device)
 

@@ -110,6 +110,11 @@ WRONG_MOVES = (
             return batch[0].to(device), batch[1].to(device)
         """,
     ),
+    wrong(
+        "the first device of the type",
+        OBEYS,
+        batch_to_device="return batch[0].to(device.type), batch[1].to(device.type)",
+    ),
     wrong("a list", BOTH, batch_to_device="return [part.to(device) for part in batch]"),
     wrong("a generator", BOTH, batch_to_device="return (part.to(device) for part in batch)"),
     wrong("only the tokens returned", BOTH, batch_to_device="return batch[0].to(device)"),
@@ -150,6 +155,11 @@ WRONG_POSITIONS = (
         FOLLOW,
         COUNT,
         position_ids="return torch.arange(tokens.shape[1], device=pick_device())",
+    ),
+    wrong(
+        "on the first device of the type",
+        FOLLOW,
+        position_ids="return torch.arange(tokens.shape[1], device=tokens.device.type)",
     ),
     wrong(
         "made once on the CPU and remembered",
