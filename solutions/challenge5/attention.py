@@ -30,7 +30,8 @@ class CausalSelfAttention(nn.Module):
         head's result is dropout(A) V. The heads' results side by side go through `out`.
 
         Dropout acts on the attention weights A, at rate `self.dropout`, and only while `self.training` is True.
-        `F.scaled_dot_product_attention` takes the rate as `dropout_p` and never looks at the mode by itself.
+        `F.scaled_dot_product_attention` takes the rate as `dropout_p` and never looks at the mode by itself. All else,
+        gradients too, is the same in both modes.
 
         Args:
             x: `[batch, time, embed_dim]`, on the device of the module's weights.

@@ -83,15 +83,16 @@ def test_rate_zero_drops_nothing(function: RemoteFunction, trial: Trial, case: A
     case.expect_plain_attention(module, "With dropout 0.0 the output in training mode is not that of plain attention.")
 
 
-@check(of=ATTENTION, examples=8, case=attention_cases())
-def test_gradient_equals_the_reference(function: RemoteFunction, trial: Trial, case: AttentionCase) -> None:
+@check(of=ATTENTION, examples=8, case=attention_cases(), mode=MODES)
+def test_gradient_equals_the_reference(function: RemoteFunction, trial: Trial, case: AttentionCase, mode: str) -> None:
     """Gradients reach the input and both projections, and are right"""
-    module = case.build(function, trial, dropout=0.0)
+    module = case.build(function, trial, dropout=0.0, mode=mode)
     cotangent = values(tuple(case.x.shape), case.seed + 9, scale=0.5)
     answer = module.method("").call(WireTensor(case.x, requires_grad=True), cotangent=cotangent)
     expect_tensor(answer.value, shape=case.x.shape, what="the output")
     found = {"x": (answer.gradients or [None])[0], **module.gradients()}
-    expect_gradients(found, _gradients({"x": case.x, **case.weights}, case.n_heads, cotangent))
+    right = _gradients({"x": case.x, **case.weights}, case.n_heads, cotangent)
+    expect_gradients(found, right, "" if mode == TRAINING else " in evaluation mode")
 
 
 def expect_gradients(found: dict[str, Any], right: dict[str, Tensor], when: str = "") -> None:

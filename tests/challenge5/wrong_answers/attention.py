@@ -329,6 +329,11 @@ WRONG_MATHS = (
     by_hand("no softmax", "scores.softmax(dim=-1)", "scores.masked_fill(future, 0.0)", EVAL, HEADS),
     by_hand("log-softmax", "scores.softmax(dim=-1)", "scores.log_softmax(dim=-1).masked_fill(future, 0.0)", EVAL),
     wrong("detached", GRADIENT, edits={RETURN: "return self.out(joined.detach())"}),
+    wrong(
+        "gradients in training mode only",
+        GRADIENT,
+        edits={RETURN: "return self.out(joined if self.training else joined.detach())"},
+    ),
     wrong("input detached", GRADIENT, edits={"self.qkv(x)": "self.qkv(x.detach())"}),
     by_hand("weights detached", "(weights @ v)", "(weights.detach() @ v)", GRADIENT),
     by_hand("computed in half precision", "scores.softmax(dim=-1)", "scores.bfloat16().softmax(-1).float()", EVAL),
