@@ -157,12 +157,14 @@ def devices_of(model: RemoteObject) -> set[str]:
     return {value.device for value in model.state().values() if isinstance(value, WireTensor)}
 
 
-def make_optimizer(
-    submission: Submission, model: RemoteObject, *, lr: float, weight_decay: float = 0.0
-) -> RemoteObject:
-    """Plain gradient descent over the model's parameters, in the child.
+def make_optimizer(submission: Submission, probe: ModelProbe, *, lr: float, **settings: float) -> RemoteObject:
+    """Gradient descent over the model's parameters, in the child, with the weights of the embeddings in a group of
+    their own, as those have it who don't decay them.
 
     Not AdamW: it turns the rounding noise of a gradient that is mathematically zero into a step of full size.
     """
-    parameters = model.method("parameters").hold()
-    return submission.function("torch.optim", "SGD").hold(parameters, kwargs={"lr": lr, "weight_decay": weight_decay})
+    get = probe.model.method("get_parameter").hold
+    embeddings = [name for name in probe.state if "embedding" in name]
+    others = [name for name in probe.state if "embedding" not in name]
+    groups = [{"params": [get(name) for name in names]} for names in (embeddings, others)]
+    return submission.function("torch.optim", "SGD").hold(groups, kwargs={"lr": lr, **settings})

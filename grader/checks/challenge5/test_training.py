@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -58,7 +59,7 @@ def step(
 ) -> Answer:
     """Let the learner train the model for one step of plain gradient descent."""
     trial.note(tokens=batch[0], targets=batch[1])
-    optimizer = make_optimizer(submission, probe.model, lr=lr)
+    optimizer = make_optimizer(submission, probe, lr=lr)
     return function.call(probe.model, batch, optimizer, seed=seed, echo=True)
 
 
@@ -120,7 +121,7 @@ def test_takes_one_step(
     # With a tiny learning rate the gradient hardly changes, so that n steps move the weights n times as far.
     probe, lr, weight_decay = build_model(submission, dropout=0.0, seed=seed), 1e-3, 1e-3
     trial.note(tokens=batch[0], targets=batch[1])
-    optimizer = make_optimizer(submission, probe.model, lr=lr, weight_decay=weight_decay)
+    optimizer = make_optimizer(submission, probe, lr=lr, weight_decay=weight_decay)
     settings = settings_of(optimizer)
     function.call(probe.model, batch, optimizer, seed=1)
     after, gradients = probe.now(), probe.gradients(batch)
@@ -225,6 +226,35 @@ def test_clears_old_gradients(
             message=f"Gradients from before the call leak into the update of {name}.",
             what=f"the update of {name}",
         )
+
+
+@check(of=TRAIN_STEP, examples=3, batch=BATCHES, seed=SEEDS)
+def test_optimizer_remembers(
+    function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
+) -> None:
+    """What the optimiser remembers of earlier steps is left to it"""
+    momentum = 0.75
+    probe = build_model(submission, dropout=0.0, seed=seed)
+    trial.note(tokens=batch[0], targets=batch[1], momentum=momentum)
+    optimizer = make_optimizer(submission, probe, lr=LEARNING_RATE, momentum=momentum)
+    answers = [function.call(probe.model, batch, optimizer, seed=1)]
+    later = replace(probe, state=probe.now())
+    answers.append(function.call(probe.model, batch, optimizer, seed=2))
+    first, second = probe.gradients(batch), later.gradients(batch)
+    for name, weight in probe.now().items():
+        update = -LEARNING_RATE * (second[name] + momentum * first[name])
+        expect_close(
+            weight - later.state[name],
+            update,
+            tolerance=2 * tolerance_of(update, weight),  # the first step has been rounded as well
+            message=f"In a second call the update of {name} does not build on the first step. Use the optimizer that is"
+            " given, and leave to it what it remembers of the steps before.",
+            what=f"the update of {name}",
+        )
+    for answer, at in zip(answers, (probe, later), strict=True):
+        message = "Of two calls, one does not return the loss from before its own update."
+        what = "the result of train_step"
+        expect_float(answer.value, at.loss(batch), tolerance=TOLERANCE, message=message, what=what)
 
 
 @check(of=TRAIN_STEP, examples=4, batch=BATCHES, mode_before=MODES, seed=SEEDS)
@@ -399,7 +429,7 @@ def test_evaluate_changes_nothing(
 ) -> None:
     """evaluate changes no weight, gradient, optimiser or random state"""
     probe = build_model(submission, dropout=0.5, seed=seed)
-    optimizer = make_optimizer(submission, probe.model, lr=LEARNING_RATE)
+    optimizer = make_optimizer(submission, probe, lr=LEARNING_RATE)
     tokens, _ = two_batches(seed)[0]
     rates = rates_while_training(probe.model, tokens)
     probe.model.train(mode_before == TRAINING)

@@ -13,6 +13,7 @@ MODEL5 = "model5_computes_the_reference"
 UPDATE = "update_follows_the_gradient"
 ONE_STEP = "takes_one_step"
 CLEARS = "clears_old_gradients"
+REMEMBERS = "optimizer_remembers"
 LOSS_BEFORE = "returns_the_loss_before_the_update"
 IN_TRAINING = "trains_in_training_mode"
 TRAIN_DEVICE = "trains_on_the_accelerator"
@@ -45,6 +46,19 @@ EVAL_RETURN = "    return sum(losses) / len(losses)\n"
 
 WRONG_UPDATE = (
     wrong("no zero_grad", CLEARS, edits={ZERO: ""}),
+    wrong(
+        "zero_grad of the first group of parameters only",
+        CLEARS,
+        edits={ZERO: '    for p in optimizer.param_groups[0]["params"]:\n        p.grad = None\n'},
+    ),
+    wrong(
+        "the optimiser's memory cleared", REMEMBERS,
+        edits={ZERO: ZERO + "    optimizer.state.clear()\n"},
+    ),
+    wrong(
+        "a new optimiser with the same settings", REMEMBERS,
+        edits={ZERO: "    optimizer = type(optimizer)(model.parameters(), **optimizer.defaults)\n" + ZERO},
+    ),
     wrong("zero_grad between backward and step", UPDATE, ONE_STEP, edits={ZERO: "", BACKWARD: BACKWARD + ZERO}),
     wrong("zero_grad after the step only", CLEARS, edits={ZERO: "", STEP: STEP + ZERO}),
     wrong("no step", UPDATE, ONE_STEP, edits={STEP: ""}),
@@ -174,6 +188,14 @@ WRONG_TRAINING_MODE = (
 )
 
 WRONG_RETURN = (
+    wrong(
+        "mean of the losses so far",
+        REMEMBERS,
+        edits={
+            TRAIN_RETURN: "    model.losses = [*getattr(model, 'losses', []), loss.item()]\n"
+            "    return sum(model.losses) / len(model.losses)\n"
+        },
+    ),
     wrong(
         "loss after the update",
         LOSS_BEFORE,
