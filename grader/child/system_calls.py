@@ -37,7 +37,12 @@ THE_CALLER = 0
 ONE_PROCESS = {"setpriority": 0, "ioprio_set": 1}  # as first argument: the second is a process, 0 for the caller
 # Of fcntl, in linux/fcntl.h. Everybody else's open() of a leased file waits, for 45 s as a rule.
 F_SETLEASE, F_NOTIFY = 1024, 1026
-SET_FLAGS, SET_ATTRIBUTES = 0x4008_6602, 0x401C_5820  # of ioctl: FS_IOC_SETFLAGS and FS_IOC_FSSETXATTR in linux/fs.h
+FILE_REQUESTS = {  # of ioctl, from linux/fs.h and fsverity.h; none of them asks for a file that is open for writing
+    "FS_IOC_SETFLAGS": 0x4008_6602,
+    "FS_IOC_FSSETXATTR": 0x401C_5820,
+    "FS_IOC_SETVERSION": 0x4008_7602,
+    "FS_IOC_ENABLE_VERITY": 0x4080_6685,
+}
 NOTHING = 0  # as the error: the call succeeds, and nothing is done
 
 
@@ -85,8 +90,8 @@ def _keep_file_attributes(refusal: seccompy.Filter) -> None:
     for name in FILE_ATTRIBUTES:
         with suppress(ValueError):  # ARM64 has none of the older ones
             refusal.errno(name, NOTHING)
-    for command in (SET_FLAGS, SET_ATTRIBUTES):
-        refusal.errno("ioctl", NOTHING, args=[_equal(1, command)])
+    for request in FILE_REQUESTS.values():
+        refusal.errno("ioctl", NOTHING, args=[_equal(1, request)])
 
 
 def _keep_priorities(refusal: seccompy.Filter) -> None:

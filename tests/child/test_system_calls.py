@@ -15,6 +15,7 @@ import seccompy
 from grader.child.system_calls import (
     AROUND_THE_FILTER,
     FILE_ATTRIBUTES,
+    FILE_REQUESTS,
     OTHER_PROCESSES,
     OTHERS_PRIORITY,
     OUTLIVING,
@@ -123,6 +124,11 @@ def test_all_names_are_those_of_system_calls() -> None:
 @pytest.mark.parametrize("name", [name for name in FILE_ATTRIBUTES if is_known(name)])
 def test_each_system_call_on_attributes_does_nothing(name: str) -> None:
     assert refused(f"call('{name}', -1, 0, 0, 0, 0, 0)") == "0"  # let through, it would not bear such arguments
+
+
+@pytest.mark.parametrize("request_name", FILE_REQUESTS)
+def test_each_request_to_a_file_does_nothing(request_name: str) -> None:
+    assert refused(f"call('ioctl', -1, {FILE_REQUESTS[request_name]}, 0)") == "0"  # let through: a bad descriptor
 
 
 def test_attributes_of_files_are_not_looked_after_within_walls(tmp_path: Path) -> None:
