@@ -73,6 +73,7 @@ class Naming:
             result.outcome in (Outcome.PASSED, *WRONG)
             and result.step == target[0]
             and _is_whole(self.recording.checks[result.id], result.outcome)
+            and (result.outcome is Outcome.PASSED or _was_reached(target, self.recording.checks[result.id]))
             for result in results
         )
 
@@ -157,3 +158,9 @@ def _is_whole(recording: CheckRecording, outcome: Outcome) -> bool:
     """True if all answers are known. An error that came with no reply, a reply that cannot be read say, is not."""
     answers = [exchange.reply for example in recording.examples for exchange in example]
     return recording.whole and (outcome is not Outcome.ERROR or any("problem" in reply for reply in answers))
+
+
+def _was_reached(target: Target, recording: CheckRecording) -> bool:
+    """True if what the check is about was called. Where the way there raises already, it says nothing of it."""
+    requests = (request for example in recording.examples for exchange in example for request in exchange.requests)
+    return any(request.get("target") == list(target) for request in requests)

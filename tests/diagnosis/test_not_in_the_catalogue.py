@@ -55,3 +55,13 @@ def test_a_step_that_is_built_on_a_wrong_one_is_not_blamed(tmp_path: Path, diagn
     results = diagnosed.results(folder, "log_softmax", "final_token_loss")
     named = {(result.step, result.mistake) for result in results if result.outcome != "passed"}
     assert named == {("log_softmax", "softmax_instead"), ("final_token_loss", None)}
+
+
+def test_no_mistake_is_named_where_the_function_is_never_called(tmp_path: Path, diagnosed: Diagnosed) -> None:
+    """With tensors made on another device than the batch, the model fails before `train_step` is called."""
+    edits = {"def pick_device": 'torch.set_default_device("sim")\n\n\ndef pick_device'}
+    folder = write_submission(tmp_path, Answer("another default device", "devices.py", edits=edits).files())
+    results = diagnosed.results(folder, "training")
+    wrong = [result for result in results if result.outcome != "passed"]
+    assert wrong
+    assert {result.mistake for result in wrong} == {None}
