@@ -152,9 +152,12 @@ def _build_on_cpu_first(build: Any) -> Any:
 
     @functools.wraps(build)
     def built(*args: Any, device: Any = None, **kwargs: Any) -> Any:
+        default = torch.empty(0).device  # as set for good, or by `with device:`
+        if device is None and default.type == NAME:
+            device = default
         if device is not None and torch.device(device).type == NAME:
             requires_grad = kwargs.pop("requires_grad", False)  # of the tensor on the device, which is the leaf
-            moved: torch.Tensor = build(*args, **kwargs).to(device)
+            moved: torch.Tensor = build(*args, device="cpu", **kwargs).to(device)
             return moved.requires_grad_() if requires_grad else moved
         return build(*args, device=device, **kwargs)
 

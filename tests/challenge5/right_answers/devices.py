@@ -57,6 +57,18 @@ DEVICES = (
         position_ids="return tokens.new_tensor(list(range(tokens.size(1))))",
     ),
     right(
+        "inside a device context",
+        pick_device='return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")',
+        batch_to_device="""
+            with torch.device(device):
+                return tuple(torch.tensor(part.tolist(), dtype=part.dtype) for part in batch)
+        """,
+        position_ids="""
+            with tokens.device:
+                return torch.tensor(range(tokens.shape[1]))
+        """,
+    ),
+    right(
         "device_count",
         pick_device="""
             there = torch.accelerator.device_count() > 0
