@@ -1,4 +1,7 @@
-"""Notes the conditions under which the modules of a model are called: in which mode, with gradients on or off."""
+"""Notes the conditions under which the modules of a model are called: in which mode, with a graph for gradients or not.
+
+There is none with gradients switched off, and none with all weights frozen.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ class Observer:
 
     def _note(self, module: nn.Module, args: Any) -> None:
         if len(self.notes) < MAX_NOTES:
-            self.notes.append({"training": bool(module.training), "gradients": is_grad_enabled()})
+            gradients = is_grad_enabled() and any(parameter.requires_grad for parameter in module.parameters())
+            self.notes.append({"training": bool(module.training), "gradients": gradients})
 
     def finish(self) -> list[dict[str, Any]]:
         """Take the hooks off; return each distinct note once, in the order of first appearance."""

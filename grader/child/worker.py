@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import io
 import os
+import pickle
 import random
 import socket
 import sys
@@ -134,7 +135,7 @@ class Worker:
             target: `[module, name]` or `[object, method name or ""]`.
             hold: keep the result under this number instead of answering with its value.
             no_grad: call inside `torch.no_grad()`.
-            seed: seed PyTorch's generator just before the call.
+            seed: seed the global random generators just before the call.
             machine: run the files anew and call, on a machine pretended to have this accelerator.
             cotangent: multiply the result with this, sum, differentiate, and answer `gradients` too: one for each
                 argument that requires a gradient, None where it got none.
@@ -152,7 +153,7 @@ class Worker:
             if no_grad:
                 around.enter_context(torch.no_grad())
             if seed is not None:
-                torch.manual_seed(seed)
+                self.do_seed(seed)
             result = function(*live_args, **live_kwargs)
         answer: dict[str, Any] = {}
         if hold is not None:
@@ -238,8 +239,10 @@ class Worker:
             sys.modules["numpy"].random.seed(number)
 
     def do_random_state(self) -> list[str]:
-        """Answer with digests of the states of PyTorch's and of Python's random generators."""
-        states = (get_rng_state().numpy().tobytes(), repr(getstate()).encode())
+        """Answer with digests of the states of PyTorch's, Python's and NumPy's global random generators."""
+        states = [get_rng_state().numpy().tobytes(), repr(getstate()).encode()]
+        if "numpy" in sys.modules:
+            states.append(pickle.dumps(sys.modules["numpy"].random.get_state()))
         return [hashlib.sha256(state).hexdigest() for state in states]
 
 

@@ -19,6 +19,7 @@ from grader.wire import WireTensor
 LOSS = "final_token_loss:final_token_loss"
 # Logits are at most 4 in size, so that a loss is at most about 10 nats: a few float32 roundings of that.
 TOLERANCE = 1e-5
+WRONG_LOSS = "The loss is not the mean over the batch of -log P(last target)."
 
 
 def ask(function: RemoteFunction, trial: Trial, logits: Tensor, targets: Tensor) -> Tensor:
@@ -50,11 +51,7 @@ def ask_with_gradient(function: RemoteFunction, trial: Trial, case: LossCase) ->
 def test_equals_the_reference(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """The loss is the mean of -log P(last target)"""
     actual = ask(function, trial, case.logits, case.targets)
-    expect_loss(
-        actual,
-        reference.final_token_loss(case.logits, case.targets),
-        "The loss is not the mean over the batch of -log P(last target).",
-    )
+    expect_loss(actual, reference.final_token_loss(case.logits, case.targets), WRONG_LOSS)
 
 
 @check(of=LOSS, examples=10, batch=st.integers(1, 4), time=st.integers(1, 5), vocab=st.integers(2, 50), seed=SEEDS)
@@ -206,10 +203,11 @@ def test_is_exact_for_huge_logits(function: RemoteFunction, trial: Trial, case: 
 @check(of=LOSS, examples=5, case=loss_cases())
 def test_stays_on_the_device(function: RemoteFunction, submission: Submission, trial: Trial, case: LossCase) -> None:
     """With logits on the accelerator, the loss is there as well"""
+    expected = reference.final_token_loss(case.logits, case.targets)
+    expect_loss(ask(function, trial, case.logits, case.targets), expected, WRONG_LOSS)
     for device in submission.accelerators():
         trial.note(logits=case.logits, targets=case.targets, device=device_name(device))
         answer = function(WireTensor(case.logits, device), WireTensor(case.targets, device))
         loss = expect_tensor(answer, shape=(), device=device, what="the loss")
         # Real accelerators may take exp and log less precisely than the CPU.
-        expected = reference.final_token_loss(case.logits, case.targets)
         expect_loss(loss, expected, f"On {device} the loss is another one than on the CPU.", tolerance=1e-3)

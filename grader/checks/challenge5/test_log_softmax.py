@@ -36,12 +36,17 @@ def test_equals_the_reference(function: RemoteFunction, logits: Tensor) -> None:
 def test_leaves_its_input_alone(function: RemoteFunction, submission: Submission, logits: Tensor) -> None:
     """The logits are as they were after the call"""
     answer = function.call(logits, echo=True)
-    after = expect_tensor((answer.arguments or [None])[0], shape=logits.shape, what="the input after the call")
+    given_back = (answer.arguments or [None])[0]
+    after = expect_tensor(given_back, shape=logits.shape, what="the input after the call")
     expect(
         torch.equal(after, logits),
         "The call changed its input: -= and functions such as sub_() write into it.",
         expected=logits,
         actual=after,
+    )
+    expect(
+        not getattr(given_back, "requires_grad", False),
+        "The call makes its input require a gradient. That is up to the caller.",
     )
 
 
@@ -157,12 +162,14 @@ def test_keeps_the_dtype(function: RemoteFunction, logits: Tensor, dtype: torch.
 @check(of=LOG_SOFTMAX, examples=5, logits=logits())
 def test_stays_on_the_device(function: RemoteFunction, submission: Submission, trial: Trial, logits: Tensor) -> None:
     """With logits on the accelerator, the result is there as well"""
+    right = reference.log_softmax(logits)
+    expect_close(ask(function, logits), right, tolerance=reference.rounding(logits), message=WRONG_VALUES)
     for device in submission.accelerators():
         trial.note(device=device_name(device))
         answer = function(WireTensor(logits, device))
         expect_close(
             expect_tensor(answer, shape=logits.shape, dtype=logits.dtype, device=device),
-            reference.log_softmax(logits),
+            right,
             tolerance=1e-3,  # real accelerators may take exp and log less precisely than the CPU
             message=f"On {device} the result is another one than on the CPU.",
         )

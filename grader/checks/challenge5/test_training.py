@@ -26,6 +26,7 @@ from grader.checks.challenge5.model_probe import (
     steepened,
     with_telling_bias,
 )
+from grader.checks.challenge5.random_state import expect_no_seed
 from grader.checks.challenge5.strategies import (
     EVALUATION,
     MODES,
@@ -42,7 +43,11 @@ MODEL5 = "model5:Model5"
 TRAIN_STEP = "training:train_step"
 EVALUATE = "training:evaluate"
 LEARNING_RATE = 0.5
+WRONG_RETURN = "train_step does not return the final-token loss from before the update."
+WRONG_UPDATE = "The update of {name} does not follow the gradient of the loss."
+WRONG_MEAN = "evaluate does not return the mean of the final-token losses of the batches."
 TOLERANCE = 2e-5  # losses and weights are of size 1 to 5, in float32
+ACCELERATOR_TOLERANCE = 1e-2  # real accelerators multiply matrices with less precision than the CPU
 BATCHES = token_batches(vocab=VOCAB, largest_time=MAX_LEN)
 Batch = tuple[Tensor, Tensor]
 
@@ -93,9 +98,22 @@ def test_returns_the_loss_before_the_update(
     """train_step returns the loss before the update, as a float"""
     probe = build_model(submission, dropout=0.0, seed=seed)
     answer = step(function, submission, trial, probe, batch)
-    message = "train_step does not return the final-token loss from before the update."
-    expect_float(answer.value, probe.loss(batch), tolerance=TOLERANCE, message=message, what="the result of train_step")
+    expect_loss(answer, probe, batch, WRONG_RETURN)
     expect_same_batches(answer, [batch], "train_step")
+
+
+def expect_loss(answer: Answer, probe: ModelProbe, batch: Batch, message: str, *, tolerance: float = TOLERANCE) -> None:
+    """Fail unless train_step returned the loss of the probe's weights."""
+    what = "the result of train_step"
+    expect_float(answer.value, probe.loss(batch), tolerance=tolerance, message=message, what=what)
+
+
+def expect_mean(
+    answer: Answer, probe: ModelProbe, batches: list[Batch], message: str, *, tolerance: float = TOLERANCE
+) -> None:
+    """Fail unless evaluate returned the mean of the losses of the probe's weights."""
+    mean = sum(probe.loss(batch) for batch in batches) / len(batches)
+    expect_float(answer.value, mean, tolerance=tolerance, message=message, what="the result of evaluate")
 
 
 def expect_same_batches(answer: Answer, batches: list[Batch], who: str) -> None:
@@ -172,16 +190,26 @@ def test_update_follows_the_gradient(
     weights = steepened(draw_weights(seed), STEEPNESS if size_of_gradients == LARGE else 1.0)
     probe = build_model(submission, dropout=0.0, seed=seed, weights=weights)
     step(function, submission, trial, probe, batch)
-    after, gradients = probe.now(), probe.gradients(batch)
+    expect_update(probe, probe.gradients(batch), WRONG_UPDATE)
+    expect_loss_of_the_update(function, submission, trial, batch, seed)
+
+
+def expect_update(probe: ModelProbe, gradients: dict[str, Tensor], message: str) -> None:
+    """Fail unless one step against these gradients leads from the probe's weights to those that it has now.
+
+    Args:
+        message: with `{name}` where the name of the weight goes.
+    """
+    now = probe.now()
     for name, before in probe.state.items():
+        update = -LEARNING_RATE * gradients[name]
         expect_close(
-            after[name] - before,
-            -LEARNING_RATE * gradients[name],
-            tolerance=tolerance_of(LEARNING_RATE * gradients[name], before),
-            message=f"The update of {name} does not follow the gradient of the loss.",
+            now[name] - before,
+            update,
+            tolerance=tolerance_of(update, before),
+            message=message.format(name=name),
             what=f"the update of {name}",
         )
-    expect_loss_of_the_update(function, submission, trial, batch, seed)
 
 
 def expect_loss_of_the_update(
@@ -215,17 +243,12 @@ def test_clears_old_gradients(
 ) -> None:
     """Gradients of an earlier step are cleared first"""
     probe = build_model(submission, dropout=0.0, seed=seed)
+    step(function, submission, trial, probe, batch)
+    expect_update(probe, probe.gradients(batch), WRONG_UPDATE)
+    probe = build_model(submission, dropout=0.0, seed=seed)
     probe.model.fill_gradients(old_gradients)
     step(function, submission, trial, probe, batch)
-    after, gradients = probe.now(), probe.gradients(batch)
-    for name, before in probe.state.items():
-        expect_close(
-            after[name] - before,
-            -LEARNING_RATE * gradients[name],
-            tolerance=tolerance_of(LEARNING_RATE * gradients[name], before),
-            message=f"Gradients from before the call leak into the update of {name}.",
-            what=f"the update of {name}",
-        )
+    expect_update(probe, probe.gradients(batch), "Gradients from before the call leak into the update of {name}.")
 
 
 @check(of=TRAIN_STEP, examples=3, batch=BATCHES, seed=SEEDS)
@@ -237,24 +260,20 @@ def test_optimizer_remembers(
     probe = build_model(submission, dropout=0.0, seed=seed)
     trial.note(tokens=batch[0], targets=batch[1], momentum=momentum)
     optimizer = make_optimizer(submission, probe, lr=LEARNING_RATE, momentum=momentum)
-    answers = [function.call(probe.model, batch, optimizer, seed=1)]
-    later = replace(probe, state=probe.now())
-    answers.append(function.call(probe.model, batch, optimizer, seed=2))
-    first, second = probe.gradients(batch), later.gradients(batch)
-    for name, weight in probe.now().items():
-        update = -LEARNING_RATE * (second[name] + momentum * first[name])
-        expect_close(
-            weight - later.state[name],
-            update,
-            tolerance=2 * tolerance_of(update, weight),  # the first step has been rounded as well
-            message=f"In a second call the update of {name} does not build on the first step. Use the optimizer that is"
-            " given, and leave to it what it remembers of the steps before.",
-            what=f"the update of {name}",
-        )
-    for answer, at in zip(answers, (probe, later), strict=True):
-        message = "Of two calls, one does not return the loss from before its own update."
-        what = "the result of train_step"
-        expect_float(answer.value, at.loss(batch), tolerance=TOLERANCE, message=message, what=what)
+    first = function.call(probe.model, batch, optimizer, seed=1)
+    expect_loss(first, probe, batch, WRONG_RETURN)
+    gradients = probe.gradients(batch)
+    expect_update(probe, gradients, WRONG_UPDATE)
+    probe = replace(probe, state=probe.now())
+    second = function.call(probe.model, batch, optimizer, seed=2)
+    expect_loss(second, probe, batch, "A second call does not return the loss from before its own update.")
+    remembered = {name: gradient + momentum * gradients[name] for name, gradient in probe.gradients(batch).items()}
+    expect_update(
+        probe,
+        remembered,
+        "In a second call the update of {name} does not build on the first step. Use the optimizer that is given, and"
+        " leave to it what it remembers of the steps before.",
+    )
 
 
 @check(of=TRAIN_STEP, examples=4, batch=BATCHES, mode_before=MODES, seed=SEEDS)
@@ -267,7 +286,7 @@ def test_trains_in_training_mode(
     probe.model.train(mode_before == TRAINING)
     probe.model.observe()
     step(function, submission, trial, probe, batch)
-    random_state = submission.random_state()[0]
+    random_state = submission.random_state()
     # Only what is learned from: a right answer may also ask for the loss without dropout, to print it.
     notes = probe.model.observed()
     modes = {note["training"] for note in notes if note["gradients"]}
@@ -279,9 +298,10 @@ def test_trains_in_training_mode(
     )
     expect_same_rates(probe.model, batch[0], rates, "train_step")
     step(function, submission, trial, probe, batch, seed=2)
-    expect(
-        submission.random_state()[0] != random_state,
-        "train_step seeds PyTorch's random generator, so that each step drops the same. Leave the seed to the caller.",
+    expect_no_seed(
+        submission.random_state(),
+        random_state,
+        "train_step gives a random generator a seed, so that each step drops the same. Leave the seed to the caller.",
     )
 
 
@@ -308,13 +328,12 @@ def test_trains_on_the_accelerator(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: Batch, seed: int
 ) -> None:
     """train_step brings the batch to a model on the accelerator"""
-    for device in submission.accelerators():
+    for device in ("cpu", *submission.accelerators()):
         trial.note(device=device_name(device))
         probe = build_model(submission, dropout=0.0, seed=seed, device=device)
         answer = step(function, submission, trial, probe, batch)
-        message = f"With the model on {device}, train_step returns another loss."
-        # Real accelerators multiply matrices with less precision than the CPU.
-        expect_float(answer.value, probe.loss(batch), tolerance=1e-2, message=message, what="the result of train_step")
+        message = WRONG_RETURN if device == "cpu" else f"With the model on {device}, train_step returns another loss."
+        expect_loss(answer, probe, batch, message, tolerance=ACCELERATOR_TOLERANCE)
         stayed = devices_of(probe.model)
         expect(stayed == {device}, "train_step moved the model. The batch follows the model, not the other way round.")
         expect(
@@ -333,10 +352,6 @@ def said_of(batches: list[Batch]) -> str:
     return f"{len(batches)} of shape [{batch}, {time}]"
 
 
-def mean_loss(probe: ModelProbe, batches: list[Batch]) -> float:
-    return sum(probe.loss(batch) for batch in batches) / len(batches)
-
-
 @check(of=EVALUATE, examples=6, batches=lists_of_batches(vocab=VOCAB, largest_time=MAX_LEN), seed=SEEDS)
 def test_evaluate_is_the_mean_over_all_batches(
     function: RemoteFunction, submission: Submission, trial: Trial, batches: list[Batch], seed: int
@@ -345,10 +360,7 @@ def test_evaluate_is_the_mean_over_all_batches(
     probe = build_model(submission, dropout=0.0, seed=seed)
     trial.note(batches=said_of(batches), losses_of_the_batches=[round(probe.loss(batch), 5) for batch in batches])
     answer = function.call(probe.model, batches, echo=True)
-    message = "evaluate does not return the mean of the final-token losses of the batches."
-    expect_float(
-        answer.value, mean_loss(probe, batches), tolerance=TOLERANCE, message=message, what="the result of evaluate"
-    )
+    expect_mean(answer, probe, batches, WRONG_MEAN)
     expect_same_batches(answer, batches, "evaluate")
 
 
@@ -360,16 +372,14 @@ def test_evaluate_takes_any_iterable(
 ) -> None:
     """evaluate takes any iterable of batches, a generator too"""
     probe = build_model(submission, dropout=0.0, seed=seed)
+    expect_mean(function.call(probe.model, batches), probe, batches, WRONG_MEAN)
     for kind, given, note in (
         ("generator", WireIterator(tuple(batches)), "a generator: it has no len() and no index"),
         ("tuple", tuple(batches), "a tuple: it is no list, and next() does not work on it"),
     ):
         trial.note(batches=f"{said_of(batches)}, from {note}")
-        answer = function.call(probe.model, given)
         message = f"With a {kind} of batches evaluate returns another loss than with a list."
-        expect_float(
-            answer.value, mean_loss(probe, batches), tolerance=TOLERANCE, message=message, what="the result of evaluate"
-        )
+        expect_mean(function.call(probe.model, given), probe, batches, message)
 
 
 @check(of=EVALUATE, examples=4, mode_before=MODES, seed=SEEDS)
@@ -377,14 +387,15 @@ def test_evaluate_has_no_dropout(
     function: RemoteFunction, submission: Submission, trial: Trial, mode_before: str, seed: int
 ) -> None:
     """evaluate measures without dropout, in whatever mode the model comes"""
-    probe, batches = build_model(submission, dropout=0.5, seed=seed), two_batches(seed)
-    probe.model.train(mode_before == TRAINING)
-    trial.note(dropout=0.5)
-    answer = function.call(probe.model, batches)
-    message = "evaluate measures with dropout on: call model.eval() before the forward pass."
-    expect_float(
-        answer.value, mean_loss(probe, batches), tolerance=TOLERANCE, message=message, what="the result of evaluate"
-    )
+    batches = two_batches(seed)
+    for dropout, message in (
+        (0.0, WRONG_MEAN),
+        (0.5, "evaluate measures with dropout on: call model.eval() before the forward pass."),
+    ):
+        trial.note(dropout=dropout)
+        probe = build_model(submission, dropout=dropout, seed=seed)
+        probe.model.train(mode_before == TRAINING)
+        expect_mean(function.call(probe.model, batches), probe, batches, message)
 
 
 @check(of=EVALUATE, examples=2, mode_before=MODES, seed=SEEDS)
@@ -471,14 +482,12 @@ def test_evaluates_on_the_accelerator(
 ) -> None:
     """evaluate brings the batches to a model on the accelerator"""
     batches = two_batches(seed)
-    for device in submission.accelerators():
+    for device in ("cpu", *submission.accelerators()):
         probe = build_model(submission, dropout=0.5, seed=seed, device=device)
         probe.model.train(mode_before == TRAINING)
         trial.note(device=device_name(device))
         answer = function.call(probe.model, batches)
-        message = f"With the model on {device}, evaluate returns another loss."
-        expect_float(
-            answer.value, mean_loss(probe, batches), tolerance=1e-2, message=message, what="the result of evaluate"
-        )
+        message = WRONG_MEAN if device == "cpu" else f"With the model on {device}, evaluate returns another loss."
+        expect_mean(answer, probe, batches, message, tolerance=ACCELERATOR_TOLERANCE)
         stayed = devices_of(probe.model)
         expect(stayed == {device}, "evaluate moved the model. The batches follow the model, not the other way round.")

@@ -120,6 +120,9 @@ EVALUATE = (
     right("evaluate calls model.forward", {EVAL_LOSS: EVAL_LOSS.replace("model(", "model.forward(")}),
     right("inference_mode", {NO_GRAD: "    with torch.inference_mode():\n"}),
     right("no_grad as a decorator", {DEFINE_EVALUATE: "@torch.no_grad()\ndef evaluate(", NO_GRAD: "    if True:\n"}),
+    right("weights frozen meanwhile", {
+        NO_GRAD: "    model.requires_grad_(False)\n    if True:\n",
+        RESTORE: "    model.requires_grad_(True)\n" + RESTORE}),
     right("inference_mode as a decorator", {
         DEFINE_EVALUATE: "@torch.inference_mode()\ndef evaluate(", NO_GRAD: "    if True:\n"}),
     right("set_grad_enabled by hand", {

@@ -437,6 +437,17 @@ self.calls = getattr(self, "calls", 0) + 1
 if self.training:
     torch.manual_seed(self.calls)
 """ + DROPOUT_LINE, DIFFERS),
+    by_hand("a generator with a seed of its own", DROPOUT_LINE, """
+self.generator = getattr(self, "generator", None) or torch.Generator().manual_seed(42)
+kept = torch.rand(weights.shape, generator=self.generator) >= self.dropout
+weights = weights * kept / (1 - self.dropout) if self.training else weights
+""", DIFFERS),
+    by_hand("the number of the call as the seed, in a fork", DROPOUT_LINE, """
+self.calls = getattr(self, "calls", 0) + 1
+with torch.random.fork_rng():
+    torch.manual_seed(self.calls)
+    weights = F.dropout(weights, self.dropout, self.training)
+""", DIFFERS),
     by_hand("masks shared by pairs of sequences", DROPOUT_LINE, WHILE_DROPPING
             + "kept = F.dropout(torch.ones_like(weights), self.dropout)\n"
             "    weights = weights * kept[torch.arange(batch) // 2]\n", BY_ITSELF),

@@ -205,6 +205,11 @@ WRONG_TYPE = (
 
 EDITS_ITS_INPUT = (
     wrong(
+        "makes its input require a gradient",
+        INPUT,
+        log_softmax="return torch.log_softmax(logits.requires_grad_(), dim=-1)",
+    ),
+    wrong(
         "subtracts in place from 3-D logits",
         INPUT,
         log_softmax="""

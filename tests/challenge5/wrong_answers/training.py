@@ -161,6 +161,16 @@ ONLY_NOW_AND_THEN = (
 )
 
 WRONG_TRAINING_MODE = (
+    wrong(
+        "Python's generator gets the same seed for each step",
+        IN_TRAINING,
+        edits={TRAIN_MODE: TRAIN_MODE + "    import random\n\n    random.seed(42)\n"},
+    ),
+    wrong(
+        "NumPy's generator gets the same seed for each step",
+        IN_TRAINING,
+        edits={TRAIN_MODE: TRAIN_MODE + "    import numpy\n\n    numpy.random.seed(42)\n"},
+    ),
     wrong("the same seed for each step", IN_TRAINING, edits={TRAIN_MODE: TRAIN_MODE + "    torch.manual_seed(42)\n"}),
     wrong(
         "dropout rate of the attention set to 0",
@@ -318,6 +328,8 @@ CHANGES_SOMETHING = (
     wrong("zero_grad to zeros in evaluate", NOTHING, edits={WAS: WAS + "    model.zero_grad(set_to_none=False)\n"}),
     wrong("seeds in evaluate", NOTHING, edits={WAS: WAS + "    torch.manual_seed(0)\n"}),
     wrong("draws random numbers", NOTHING, edits={WAS: WAS + "    torch.rand(1)\n"}),
+    wrong("shuffles with NumPy", NOTHING, edits={
+        WAS: WAS + "    import numpy\n\n    numpy.random.seed(0)\n    numpy.random.permutation(3)\n"}),
     wrong("shuffles with random", NOTHING, edits={
         WAS: WAS + "    import random\n    batches = list(batches)\n    random.shuffle(batches)\n"}),
     wrong("warms up in training mode", NOTHING, edits={
