@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 import warnings
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from grader.report import words
 from grader.report.curves_image import save_curves
 from grader.verdict import Outcome, SmokeResult
 from tests.command.conftest import environment
@@ -64,6 +66,17 @@ def test_losses_that_cannot_be_drawn_are_left_out_in_silence(loss: float, tmp_pa
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert save_curves(smoke(8.0, loss, -loss), tmp_path / "curves.png") in (tmp_path / "curves.png", None)
+
+
+@pytest.mark.parametrize("losses", [*product([1.7e308, -1.7e308, math.inf, -math.inf, math.nan, 7.0], repeat=3)])
+def test_any_losses_can_be_drawn_as_text(losses: tuple[float, ...]) -> None:
+    train, test = words.curves(smoke(*losses), width=2)
+    assert set(words.sparkline(losses, width=3)) <= set(words.BARS)
+    assert max(map(len, (train, test))) < 50
+
+
+def test_a_loss_that_is_no_number_is_drawn_as_the_largest() -> None:
+    assert words.sparkline([7.0, math.nan], width=2) == "▁█"
 
 
 def test_a_place_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
