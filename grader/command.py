@@ -116,6 +116,8 @@ def _dispatch(arguments: list[str]) -> int:
         return PASSED
     if sys.platform == "win32":
         raise UsageError("Windows is not supported directly; use the Windows Subsystem for Linux (WSL).")
+    if sys.flags.optimize > 1:
+        raise UsageError("Python runs without docstrings, and the grader reads its own: unset PYTHONOPTIMIZE (or -OO).")
     if first == "list":
         from grader.overview import print_overview
 

@@ -40,3 +40,9 @@ def test_a_size_that_a_terminal_may_have_is_believed(
     monkeypatch.setenv("LINES", size)
     forget_what_breaks_a_run()
     assert ("COLUMNS" in os.environ, "LINES" in os.environ) == (is_believed, is_believed)
+
+
+def test_without_docstrings_one_line_says_what_to_unset(grade: Grade, project: Path) -> None:
+    done = grade("challenge5", cwd=project, PYTHONOPTIMIZE="2")
+    assert (done.status, done.output, done.errors.count("\n")) == (2, "", 1)
+    assert "unset PYTHONOPTIMIZE" in done.errors
