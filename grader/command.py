@@ -20,6 +20,7 @@ from grader.options import OVERVIEW, VERSION, parse_grade
 from grader.standard_output import open_what_is_closed, print_what_can_be_printed, say_what_cannot_be_written
 from grader.text import fit, printable, printable_lines
 from grader.tool_options import parse_doctor, parse_hint, parse_list, parse_reset, parse_watch
+from grader.variables import forget_what_breaks_a_run
 
 PASSED, NOT_PASSED, WRONG_USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         if own_process:
+            forget_what_breaks_a_run()
             _clean_up_at_every_end()
             _lose_no_ctrl_c()
             say_what_cannot_be_written()
@@ -114,6 +116,8 @@ def _dispatch(arguments: list[str]) -> int:
         return PASSED
     if sys.platform == "win32":
         raise UsageError("Windows is not supported directly; use the Windows Subsystem for Linux (WSL).")
+    if sys.flags.optimize > 1:
+        raise UsageError("Python runs without docstrings, and the grader reads its own: unset PYTHONOPTIMIZE (or -OO).")
     if first == "list":
         from grader.overview import print_overview
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from grader.challenge import Challenge, Step
 from grader.errors import GraderError
+from grader.source import syntax_tree
 
 FORM = re.compile(
     r"(?P<title>\S.*?)\n\s*\n(?P<explanation>\S.*?)\n\s*\nCaught by: (?P<check>[\w.]+)\nHint: (?P<hint>\d+)", re.DOTALL
@@ -63,7 +64,7 @@ def _mistake_from(path: Path, step: Step) -> Mistake:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
         raise GraderError(f"{path}: the name of a mistake is in snake_case")
     try:
-        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        docstring = ast.get_docstring(syntax_tree(path.read_text(encoding="utf-8"))) or ""
     except (SyntaxError, ValueError) as problem:
         raise GraderError(f"{path}: {problem}") from problem
     form = FORM.fullmatch(docstring.strip())

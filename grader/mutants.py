@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.mutations import replacements
+from grader.source import syntax_tree
 
 # What stands here has no effect when a learner function is called; the texts of messages are the author's own affair.
 UNTOUCHED_FIELDS = frozenset({"annotation", "returns", "type_params", "type_comment", "decorator_list", "bases"})
@@ -59,7 +60,7 @@ def mutants_of(source: str) -> list[Mutant]:
     Raises:
         SyntaxError: Python cannot read the file.
     """
-    tree = ast.parse(source)
+    tree = syntax_tree(source)
     modules = _imported_names(tree)
     seen = {ast.unparse(tree)}
     mutants = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from pathlib import Path
 
 MAX_BYTES = 1 << 17  # far above any file that somebody writes by hand; a tree can take 900 times as much memory
@@ -13,6 +14,17 @@ def parsed(path: Path) -> ast.Module | None:
     try:
         if not path.is_file() or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for; a file may be huge
             return None
-        return ast.parse(path.read_text(encoding="utf-8"))
+        return syntax_tree(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def syntax_tree(source: str) -> ast.Module:
+    """Parse without a word: Python may have warnings, of a backslash in a docstring say; they are no matter here.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: Python cannot read it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)

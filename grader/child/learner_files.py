@@ -25,9 +25,10 @@ class Problem(Exception):
     """Something of the learner's that went wrong.
 
     Attributes:
-        facts: `kind` ("missing_file", "link", "missing_name", "signature", "syntax", "import", "call", "reply" or
-            "internal"); `type` and `text` of the error; `todo` (it is a NotImplementedError); `file` and `line` in the
-            submission (or None); `names` (what the file defines, for "missing_name").
+        facts: `kind` ("missing_file", "folder", "no_plain_file", "link", "missing_name", "signature", "syntax",
+            "import", "call", "reply" or "internal"); `type` and `text` of the error; `todo` (it is a
+            NotImplementedError); `file` and `line` in the submission (or None); `names` (what the file defines, for
+            "missing_name").
     """
 
     def __init__(self, kind: str, **facts: Any) -> None:
@@ -50,8 +51,10 @@ class LearnerFiles:
             return getattr(importlib.import_module(module_name), name)
         if path.is_symlink() and self.relative(str(path)) is None:
             raise Problem("link", file=path.name)
+        if path.is_dir():
+            raise Problem("folder", file=path.name)
         if not path.is_file():
-            raise Problem("missing_file", file=path.name)
+            raise Problem("no_plain_file" if path.exists() else "missing_file", file=path.name)
         module = self.load(module_name, path)
         if not hasattr(module, name):
             raise Problem("missing_name", file=path.name, text=name, names=_own_names(module))

@@ -22,6 +22,7 @@ MARKS = {
 COLOURS = {Outcome.PASSED: "green", Outcome.TODO: "yellow", Outcome.NOT_RUN: "dim"}
 WORDS = {Outcome.TODO: "to do", Outcome.NOT_RUN: "not run"}
 BARS = "▁▂▃▄▅▆▇█"
+MOST_DRAWN = 1e9  # nats: far above any loss, and far below what arithmetic with it could make infinite
 QUIET = (Outcome.TODO, Outcome.NOT_RUN)  # the same for every check of a step, so said once
 BROKEN = (Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
 
@@ -150,7 +151,8 @@ def _is_green(results: Sequence[CheckResult]) -> bool:
 
 
 def sparkline(losses: Sequence[float], width: int) -> str:
-    """Draw losses as a row of bars, averaged into at most `width` of them."""
+    """Draw losses as a row of bars, averaged into at most `width` of them; NaN is drawn as the largest."""
+    losses = [max(min(MOST_DRAWN, loss), -MOST_DRAWN) for loss in losses]
     width = max(1, min(width, len(losses)))
     edges = [round(index * len(losses) / width) for index in range(width + 1)]
     means = [sum(losses[low:high]) / (high - low) for low, high in pairwise(edges) if high > low]
@@ -162,4 +164,10 @@ def sparkline(losses: Sequence[float], width: int) -> str:
 def curves(smoke: SmokeResult, width: int) -> list[str]:
     """Return the train and the test curve as lines of text."""
     rows = [("train", list(smoke.train_loss)), ("test", [loss for _, loss in smoke.test_loss])]
-    return [f"{name:5}  {sparkline(losses, width)}  {losses[0]:.2f} → {losses[-1]:.2f} nats" for name, losses in rows]
+    return [
+        f"{name:5}  {sparkline(losses, width)}  {_nats(losses[0])} → {_nats(losses[-1])} nats" for name, losses in rows
+    ]
+
+
+def _nats(loss: float) -> str:
+    return f"{loss:.2f}" if abs(loss) < MOST_DRAWN else f"{loss:.0e}"  # 1e308 in full has 309 digits

@@ -93,6 +93,10 @@ def _message(kind: str, name: str, text: str, names: Any, location: str | None) 
     file = location.split(":")[0] if location else "the file"
     if kind == "missing_file":
         return f"{file} is missing from the folder. Put it back under this name."
+    if kind == "folder":
+        return f"{file} is a folder. Put a file of this name in its place."
+    if kind == "no_plain_file":
+        return f"{file} is a pipe or a device. Put a plain file of this name in its place."
     if kind == "link":
         return f"{file} is a link to a place outside of the folder. Put the file itself there."
     if kind == "missing_name":

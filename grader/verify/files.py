@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
+from grader.source import syntax_tree
 from grader.stubs import BEGIN, END, stub_of
 from grader.verify.course import Course
 from grader.verify.row import Part, Row
@@ -74,7 +75,7 @@ def _content(path: Path) -> str:
         return str(path)
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return " ".join(text.split()) or str(path)
     code = [node for node in tree.body if not _is_text(node)]

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 import watchfiles
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 STEP_MILLISECONDS = 20  # without another write, after which a save is complete
 LOOK_MILLISECONDS = 400  # from one look to the next where nothing is heard, from a network folder say
@@ -77,7 +78,8 @@ class Events:
                     self._compare()
                     if _identity(self.folder) != folder:
                         break  # another folder has taken its place: listen there
-            except OSError:  # it is not there at the moment, or the system has no more watches to give
+            # It is not there at the moment, the system has no more watches to give, or a name in it is not in UTF-8.
+            except (OSError, WatchfilesRustInternalError):
                 self._compare()
                 self.stopped.wait(LOOK_MILLISECONDS / 1000)
 

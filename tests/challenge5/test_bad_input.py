@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -136,6 +138,20 @@ def test_a_bad_file_costs_the_checks_of_its_step_only(bad: BadInput, tmp_path: P
     # A function may return nonsense and still leave its input alone.
     assert {check for check in passed if check.startswith("log_softmax.")} <= {"log_softmax.leaves_its_input_alone"}
     assert {result.outcome for result in results.values() if result.step == "devices"} == {Outcome.PASSED}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [(os.mkdir, "log_softmax.py is a folder."), (os.mkfifo, "log_softmax.py is a pipe or a device.")],
+)
+def test_what_has_the_name_of_a_file_and_is_none_is_called_what_it_is(
+    make: Callable[[Path], None], message: str, tmp_path: Path, grade_checks: GradeChecks
+) -> None:
+    folder = write_submission(tmp_path, {"log_softmax.py": None})
+    make(folder / "log_softmax.py")
+    result = grade_checks(folder, only=frozenset({"log_softmax"}))["log_softmax.equals_the_reference"]
+    assert result.outcome is Outcome.ERROR
+    assert result.message.startswith(message)
 
 
 def test_a_step_that_is_not_green_keeps_the_training_checks_waiting(tmp_path: Path, grade_checks: GradeChecks) -> None:

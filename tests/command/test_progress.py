@@ -13,7 +13,7 @@ import pytest
 
 from grader.challenge import Challenge
 from grader.hints import hint_for_failure
-from grader.progress import Progress, load_progress
+from grader.progress import MAX_BYTES, Progress, load_progress
 from grader.verdict import CheckResult, Outcome, Verdict
 
 BROKEN = {
@@ -49,6 +49,23 @@ def write_notes(folder: Path, text: str | bytes) -> Path:
 def a_run(step: str, *outcomes: Outcome) -> Verdict:
     checks = tuple(CheckResult(f"{step}.{n}", step, "A title", outcome) for n, outcome in enumerate(outcomes))
     return Verdict("challenge5", (), checks, None)
+
+
+def test_notes_that_are_a_pipe_are_not_waited_for(folder: Path, challenge: Challenge) -> None:
+    path = write_notes(folder, "")
+    path.unlink()
+    os.mkfifo(path)
+    progress = load(folder)
+    assert progress.steps == {}
+    progress.record(challenge, a_run("devices", Outcome.PASSED))
+    progress.save()
+    assert load(folder).steps == {"devices": "passed"}
+
+
+def test_notes_that_are_huge_are_not_read(folder: Path) -> None:
+    with write_notes(folder, "").open("wb") as file:
+        file.truncate(100 * MAX_BYTES)
+    assert load(folder).steps == {}
 
 
 def test_what_a_run_found_is_there_in_the_next(folder: Path, challenge: Challenge) -> None:

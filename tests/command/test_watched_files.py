@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from grader.watch.events import Events
 from tests.command.conftest import ROOT, STEPS
 
 SOLUTION = ROOT / "solutions" / "challenge5"
+
+any_bytes = pytest.mark.skipif(sys.platform == "darwin", reason="macOS takes no file names that are not in UTF-8")
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -72,6 +75,22 @@ def test_what_is_no_python_file_is_not_looked_at(folder: Path) -> None:
         (folder / "mean.py.swp").write_text("an editor's own", encoding="utf-8")
         (folder / "helper.py").write_text("", encoding="utf-8")
         assert events.wait()[0] == {"helper.py"}
+
+
+@any_bytes
+def test_a_file_name_that_is_not_in_utf_8_makes_nobody_deaf(folder: Path) -> None:
+    with Events(folder) as events:
+        for number in range(3):
+            Path(os.fsdecode(os.fsencode(folder) + b"/L\xf6sung.pdf")).write_text(str(number), encoding="utf-8")
+            (folder / "mean.py").write_text(f"after {number}", encoding="utf-8")
+            assert events.wait()[0] == {"mean.py"}
+        assert events.listener.is_alive()
+
+
+@any_bytes
+def test_a_python_file_whose_name_is_not_in_utf_8_is_saved_like_any_other(folder: Path) -> None:
+    name = os.fsdecode(b"l\xf6sung.py")
+    assert saved_by(folder, name, "x = 1") == {name}
 
 
 def test_a_save_is_urgent_and_a_wish_for_a_hint_is_not(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 from grader.diagnosis.own_imports import MAX_FILES, own_imports
@@ -16,6 +17,14 @@ def test_what_python_cannot_read_is_none(tmp_path: Path) -> None:
     (tmp_path / "deep.py").write_text("(" * 100_000)
     names = ("broken.py", "null.py", "other.py", "deep.py", "missing.py")
     assert [parsed(tmp_path / name) for name in names] == [None] * len(names)
+
+
+def test_nothing_is_said_of_a_backslash_in_a_docstring(tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text('"""The loss \\ell."""\n', encoding="utf-8")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert parsed(tmp_path / "code.py") is not None
+    assert said == []
 
 
 def test_a_pipe_is_not_waited_for_and_a_huge_file_is_not_read(tmp_path: Path) -> None:

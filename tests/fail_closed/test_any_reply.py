@@ -119,7 +119,18 @@ FACTS = {
     "kind": "missing_name", "type": "ValueError", "text": "no such head", "todo": False, "file": "attention.py",
     "line": 12, "names": ["forward", "backward"],
 }  # fmt: skip
-KINDS = ("missing_file", "missing_name", "signature", "syntax", "import", "call", "reply", "internal")
+KINDS = (
+    "missing_file",
+    "folder",
+    "no_plain_file",
+    "missing_name",
+    "signature",
+    "syntax",
+    "import",
+    "call",
+    "reply",
+    "internal",
+)
 
 
 @MANY

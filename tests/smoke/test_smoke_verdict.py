@@ -147,6 +147,14 @@ def test_a_training_loss_that_is_no_finite_float_fails(smoke: Smoke, value: str)
     assert "train_step at step 1" in result.message
 
 
+@pytest.mark.parametrize("value", ["1.7e308", "-1e7"])
+def test_an_enormous_training_loss_fails_and_is_called_implausible(smoke: Smoke, value: str) -> None:
+    result = smoke(Answer("enormous", "training.py", edits={RETURN: f"    return {value}\n"}))
+    assert result.outcome is Outcome.FAILED
+    assert "train_step at step 1 returned an implausible loss" in result.message
+    assert f"{float(value):.3g}" in result.message
+
+
 def test_a_changed_model_fails_and_names_the_given_file(smoke: Smoke) -> None:
     wider = Answer(
         "an extra layer norm",

@@ -55,6 +55,11 @@ LEARNED_SHARE = 0.7
 MOST_ABOVE_UNIFORM = 1.0  # nats; fresh weights of Model 5 begin about 0.6 above uniform guessing
 LEAST_TO_LEARN = 0.3  # nats that word frequencies must be worth, or the bound would ask for nothing
 
+# Guessing evenly costs log V nats, 8 to 11. A learning rate that is far too high may bring thousands; with a million,
+# each right token would be given a probability of e^-1000000, and the model be past saving. A larger number than that
+# is no loss of this training, and sums of it, or the axis of a picture, could overflow.
+MOST_PLAUSIBLE = 1e6  # nats
+
 SAMPLE_TOKENS = 48
 
 
@@ -172,13 +177,13 @@ class _Training:
         self.measure(0)
         for step in range(1, STEPS + 1):
             batch = sample_batch(self.prepared.train, batch_size=BATCH_SIZE, time=TIME, generator=generator)
-            loss = _finite(self.train_step(self.model, batch, self.optimizer), f"train_step at step {step}")
+            loss = _plausible(self.train_step(self.model, batch, self.optimizer), f"train_step at step {step}")
             self.watch.smoke_step(step, loss)
             if step % EVALUATE_EVERY == 0:
                 self.measure(step)
 
     def measure(self, step: int) -> None:
-        loss = _finite(self.evaluate(self.model, list(self.prepared.test)), f"evaluate after step {step}")
+        loss = _plausible(self.evaluate(self.model, list(self.prepared.test)), f"evaluate after step {step}")
         self.last_test_loss = loss
         self.watch.smoke_evaluated(step, loss)
 
@@ -196,9 +201,15 @@ class _Training:
         return weights
 
 
-def _finite(loss: Any, what: str) -> float:
+def _plausible(loss: Any, what: str) -> float:
     if not isinstance(loss, float) or not math.isfinite(loss):
         raise Mismatch(f"{what} did not return a finite float.", actual=str(loss)[:80])
+    if abs(loss) > MOST_PLAUSIBLE:
+        raise Mismatch(
+            f"{what} returned an implausible loss: even a blind guess costs no more than about 10 nats."
+            " Is it the mean of the losses, in nats?",
+            actual=f"{loss:.3g}",
+        )
     return loss
 
 
