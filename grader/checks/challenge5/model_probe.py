@@ -36,14 +36,17 @@ class ModelProbe:
     state: dict[str, Tensor]
 
     def now(self) -> dict[str, Tensor]:
-        """Fetch the weights as they are now; fail if one is gone or has another shape."""
+        """Fetch the weights as they are now; fail if one is gone or has another shape.
+
+        What the learner's attention holds besides, such as a saved mask, is no weight and left out.
+        """
         now = read_state(self.model)
         same = all(
             name in now and now[name].shape == value.shape and now[name].dtype == value.dtype
             for name, value in self.state.items()
         )
         expect(same, "The model's weights have other names, shapes or dtypes than model5.py gives them.")
-        return now
+        return {name: now[name] for name in self.state}
 
     def loss(self, batch: Batch) -> float:
         """The final-token loss without dropout, in nats."""
