@@ -29,6 +29,8 @@ class Limits:
     memory_bytes: int = 2 * 1024**3  # beyond what Python and torch use, in one process or in several together
     processes: int = 64
     file_bytes: int = 64 * 1024**2  # any one file that learner code writes
+    scratch_bytes: int = 64 * 1024**2  # all that it writes together, and has not removed
+    scratch_files: int = 5000  # how many files and folders that may be
     output_bytes: int = 4096  # what is kept of the output of one check
     reply_bytes: int = 64 * 1024**2  # one answer
 

@@ -7,11 +7,12 @@ learner's own file are emptied.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from grader.challenge import Step
 from grader.errors import UsageError
-from grader.git_reference import run_git
+from grader.git import Git
 from grader.project import Project
 from grader.source import MAX_BYTES
 from grader.stubs import is_stub, stub_of
@@ -41,12 +42,15 @@ def pristine_stub(project: Project | None, challenge: str, step: Step, folder: P
 
 
 def _stub_in_git(project: Project, path: str) -> str | None:
-    listed = run_git(project, "log", f"--max-count={VERSIONS}", "--format=%H", "--", path) or b""
-    for commit in listed.decode().split():
-        content = run_git(project, "show", f"{commit}:./{path}")
-        text = content.decode(errors="replace") if content is not None else ""
-        if is_stub(text):
-            return text
+    git, listed = Git(project.root), None
+    with suppress(OSError):  # git takes too long
+        listed = git.run("rev-list", f"--max-count={VERSIONS}", "HEAD", "--", path)
+    for commit in (listed or b"").decode().split():
+        with suppress(OSError):  # or a version is far too large for a stub
+            content = git.run("cat-file", "blob", f"{commit}:./{path}", at_most=MAX_BYTES)
+            text = content.decode(errors="replace") if content is not None else ""
+            if is_stub(text):
+                return text
     return None
 
 

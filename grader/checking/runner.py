@@ -79,6 +79,7 @@ def run_checks(
             return plugin.expected, tuple(plugin.results)
         for check in plugin.failed:
             check.question(diagnosis.recording, seconds=diagnosis.seconds / 4)
+        submission.discard_worker()  # nobody looks after a thread that it left, say, while the copies are asked
         return plugin.expected, diagnosis.name(plugin.results)
 
 

@@ -5,11 +5,13 @@ one nursery when the command starts, and a worker that died is replaced by anoth
 
 The parent sends one JSON object a line, waits, and gets one back:
 
-    {"do": "fork", "folder": "...", "limits": {...}, "core": 1|null, "fence": {...}, "walled_in": true|false}
+    {"do": "fork", "folder": "...", "limits": {...}, "writable": ["..."], "core": 1|null, "fence": {...},
+     "walled_in": true|false}
 
-forks a worker on that core (null: any) behind that fence (see `landlock.restrict`; empty: none) and the filter of
-`system_calls`, which lets more through where other walls stand around it; two descriptors come with it, the worker's
-channel and its output pipe.
+empties the folders that may be written to, so that no worker finds what another one has left, and forks a worker on
+that core (null: any) behind that fence (see `landlock.restrict`; empty: none) and the filter of `system_calls`, which
+lets more through where other walls stand around it; two descriptors come with it, the worker's channel and its output
+pipe.
 
     {"do": "end", "died": true|false}
 
@@ -25,6 +27,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from grader.child.descendants import adopt_orphans, end_children, end_descendants, is_process, reap, send_signal
@@ -33,6 +36,7 @@ from grader.child.landlock import restrict
 from grader.child.lazy_dynamo import delay_dynamo
 from grader.child.limits import apply_limits
 from grader.child.privileges import give_up_privileges
+from grader.child.scratch import empty_folder
 from grader.child.system_calls import can_refuse, refuse_system_calls
 from grader.loading import loading
 
@@ -97,6 +101,8 @@ class _Nursery:
         return self.end(died=request["died"])
 
     def fork(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        for folder in request["writable"]:
+            empty_folder(Path(folder))
         process = os.fork()
         if process == 0:
             self.control.close()

@@ -19,6 +19,7 @@ from grader.errors import UsageError
 from grader.submission.visible import DEVICES, OWN_PROCESS, Visible, visible_from
 
 PROBE_SECONDS = 20.0
+SHARED_MEMORY = Path("/dev/shm")
 NAMESPACES = (
     "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
     "--cap-drop", "ALL", "--die-with-parent",
@@ -61,8 +62,15 @@ class Isolation:
         devices = [f"/dev/{name}" for name in DEVICES] + [str(path) for path in visible.devices]
         listed, read = _around(visible.read, visible.hidden, submission)
         read += ["/proc"] if self.program else OWN_PROCESS  # its own processes only, or also everybody else's
-        memory = ["/dev/shm"] if self.program else []  # its own, or everybody's
-        return {"read": read, "write": [str(scratch), *memory, *devices], "listed": listed}
+        return {"read": read, "write": [*map(str, self.writable(scratch)), *devices], "listed": listed}
+
+    def writable(self, scratch: Path) -> list[Path]:
+        """Return the folders that learner code may write into, as it sees them."""
+        return [scratch, SHARED_MEMORY] if self.program else [scratch]  # its own shared memory, and not everybody's
+
+    def seen_from_outside(self, folder: Path, process: int) -> Path:
+        """Return the path under which the parent finds a folder of the child's; `process` is any inside the walls."""
+        return Path(f"/proc/{process}/root{folder}") if self.program else folder
 
     @property
     def walls_in(self) -> bool:
@@ -119,7 +127,7 @@ def _find_bubblewrap() -> tuple[str, str]:
 def _sandbox(visible: Visible, submission: Path, scratch: Path, scratch_bytes: int) -> list[str]:
     arguments = [*NAMESPACES, "--proc", "/proc", "--dev", "/dev"]
     # For the locks of Python's multiprocessing; before all else, because the submission or the scratch may lie below.
-    arguments += _memory(Path("/dev/shm"), scratch_bytes)
+    arguments += _memory(SHARED_MEMORY, scratch_bytes)
     for path in visible.read:
         # On most systems /lib and its like are links into /usr.
         arguments += ["--symlink", str(path.readlink()), str(path)] if _is_link(path) else _read_only(path)

@@ -23,18 +23,20 @@ from typing import Any
 
 from grader.challenge import Limits
 from grader.child.descendants import adopt_orphans, descendants, end_descendants, has_in_environment, send_signal
+from grader.child.scratch import remove_folder
 from grader.errors import GraderError
 from grader.interrupts import uninterrupted
 from grader.submission.isolation import PROCESS, Isolation
 from grader.submission.memory import take_more_than
 from grader.submission.one_core import hold_to, pick_core
 from grader.submission.output import Output
-from grader.submission.scratch import remove_folder
+from grader.submission.written import too_much_written
 
 START_SECONDS = 120.0  # importing torch from a cold disk
 DYING_SECONDS = 1.0  # that the nursery waits for the end of a worker that has hung up, to be able to say how it ended
 END_SECONDS = 0.7  # within which the nursery must report that a worker is dead; then it is ended with the worker
-WATCH_SECONDS = 0.1  # from one look at the learner's processes to the next
+REMOVING_SECONDS = 0.5  # that the scratch folder is removed here; a few milliseconds as a rule
+WATCH_SECONDS = 0.1  # from one look at the learner's processes and files to the next
 TORCH_BYTES = 512 * 1024**2  # more than Python and torch take by themselves
 PREFIX_BYTES = 8
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
@@ -58,6 +60,10 @@ class TooManyProcesses(Exception):
 
 class TooMuchMemory(Exception):
     """The processes of learner code take more memory together than one of them may."""
+
+
+class TooMuchWritten(Exception):
+    """Learner code has written more than it may; the text says which bound it has passed."""
 
 
 class ChildProcess:
@@ -100,7 +106,7 @@ class ChildProcess:
         environment |= {"OMP_WAIT_POLICY": "PASSIVE"}
         command = [sys.executable, "-I", "-m", "grader.child", str(theirs.fileno())]
         self.nursery = subprocess.Popen(
-            self.isolation.command(command, self.visible_folder, self.scratch, self.limits.file_bytes),
+            self.isolation.command(command, self.visible_folder, self.scratch, self.limits.scratch_bytes),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self.log,
@@ -113,8 +119,6 @@ class ChildProcess:
 
     def _ask_for_worker(self) -> None:
         assert self.control is not None
-        with suppress(OSError):
-            self.scratch.mkdir(exist_ok=True)  # learner code may have removed it
         self.channel, channel_end = socket.socketpair()
         self.channel.setblocking(False)
         if self.output is not None:
@@ -125,6 +129,7 @@ class ChildProcess:
             "do": "fork",
             "folder": str(self.folder),
             "limits": self.limits.as_dict(),
+            "writable": [str(place) for place in self.isolation.writable(self.scratch)],
             "core": self.core,
             "fence": self.isolation.fence(self.folder, self.scratch),
             "walled_in": self.isolation.walls_in,
@@ -146,7 +151,8 @@ class ChildProcess:
         Args:
             deadline: on the clock of `time.monotonic()`; counts from when the worker is ready.
         Raises:
-            TimedOut, HungUp, Oversized, TooManyProcesses, TooMuchMemory: see there. The worker must be ended then.
+            TimedOut, HungUp, Oversized, TooManyProcesses, TooMuchMemory, TooMuchWritten: see there. The worker must be
+                ended then.
         """
         self.start()
         if self.waiting_for_fork:
@@ -164,12 +170,10 @@ class ChildProcess:
         """Look at the learner's processes now and then: the system's own limits let some things through.
 
         Its limit on processes exempts root's, and counts threads; its limit on memory looks at each process alone, and
-        leaves out what is shared.
+        leaves out what is shared; its limit on files, too, looks at each alone.
         """
-        now = time.monotonic()
-        if now < self.watched + WATCH_SECONDS:
+        if time.monotonic() < self.watched + WATCH_SECONDS:
             return
-        self.watched = now
         assert self.nursery is not None
         ours = 3 if self.isolation.program else 1  # the worker; bubblewrap's own two processes, of which one is known
         processes = descendants(self.nursery.pid)
@@ -177,6 +181,18 @@ class ChildProcess:
             raise TooManyProcesses
         if take_more_than(self.limits.memory_bytes + TORCH_BYTES, processes):
             raise TooMuchMemory
+        if written := self._too_much_written(processes):
+            raise TooMuchWritten(written)
+        self.watched = time.monotonic()  # after the look, so that most of the time is for something else
+
+    def _too_much_written(self, processes: set[int]) -> str:
+        if not self.isolation.program:
+            return too_much_written(self.limits, [self.scratch], processes)
+        if not processes:
+            return ""
+        # All of them are inside, and the first one is bubblewrap's own. What is in memory has its bound there.
+        folders = self.isolation.writable(self.scratch)
+        return too_much_written(self.limits, [self.isolation.seen_from_outside(f, min(processes)) for f in folders])
 
     def _share_core(self) -> None:
         if self.core is not None and self.free_cores is None:
@@ -214,9 +230,15 @@ class ChildProcess:
         return self.output.take() if self.output is not None else ""
 
     def close(self) -> None:
-        """End every process and remove the scratch folder, also if Ctrl-C is pressed once more."""
+        """End every process and remove the scratch folder, also if Ctrl-C is pressed once more.
+
+        A removal that takes long is left to a process of its own. Ctrl-C ends the waiting for it.
+        """
         with uninterrupted():
             self._close()
+            remover = None if remove_folder(self.scratch, seconds=REMOVING_SECONDS) else _remover(self.scratch)
+        if remover is not None:
+            remover.wait()
 
     def _close(self) -> None:
         if self.free_cores is not None:
@@ -231,7 +253,6 @@ class ChildProcess:
             self.output.close()
             self.output = None
         self.log.close()
-        remove_folder(self.scratch)
 
     def _end_nursery(self, *, patience: float = 0.0) -> None:
         """End the nursery and all that descends from it.
@@ -342,6 +363,12 @@ class _Exchange:
         if length > self.reply_bytes + PREFIX_BYTES or len(self.incoming) > length:
             raise Oversized
         return len(self.incoming) == length
+
+
+def _remover(folder: Path) -> subprocess.Popen[bytes]:
+    nothing = subprocess.DEVNULL
+    command = [sys.executable, "-I", "-m", "grader.child.scratch", str(folder)]
+    return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True)
 
 
 def _ends_well(process: subprocess.Popen[bytes], seconds: float) -> bool:

@@ -16,13 +16,22 @@ import torch
 from grader.errors import GraderError
 from grader.submission import reading
 from grader.submission.problems import OUT_OF_MEMORY, UNREADABLE, CheckAborted, location_from, problem_from
-from grader.submission.process import ChildProcess, HungUp, Oversized, TimedOut, TooManyProcesses, TooMuchMemory
+from grader.submission.process import (
+    ChildProcess,
+    HungUp,
+    Oversized,
+    TimedOut,
+    TooManyProcesses,
+    TooMuchMemory,
+    TooMuchWritten,
+)
 from grader.verdict import Outcome
 from grader.wire import Malformed, WireObject, WireTensor, pack, unpack
 
 OnReply = Callable[[list[dict[str, Any]], dict[str, Any]], None]
 
 TOO_MANY_PROCESSES = "The code started more than {} processes at once, and was stopped. Start none."
+TOO_MUCH_WRITTEN = "The code wrote more than {}, and was stopped. Write none."
 
 
 @dataclass(frozen=True)
@@ -167,6 +176,9 @@ class Submission:
         except TooMuchMemory:
             self._replace_worker()
             raise CheckAborted(Outcome.ERROR, OUT_OF_MEMORY) from None
+        except TooMuchWritten as bound:
+            self._replace_worker()
+            raise CheckAborted(Outcome.ERROR, TOO_MUCH_WRITTEN.format(bound)) from None
         except (Malformed, Oversized):
             self._replace_worker()
             raise CheckAborted(Outcome.ERROR, UNREADABLE) from None

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import git_reference
+from grader import git as git_module
 from grader.command import main
+from grader.git_reference import unpack_reference
+from grader.project import Project
 from tests.command.conftest import Grade, Run, copy_project
 
 git_is_missing = shutil.which("git") is None
@@ -94,9 +96,6 @@ def test_nothing_is_remembered_of_a_branch(repository: Path) -> None:
 
 @pytest.mark.parametrize("reference", ["handed-in", "solved~1", "HEAD"])
 def test_a_tag_and_a_commit_are_references_too(reference: str, repository: Path, tmp_path: Path) -> None:
-    from grader.git_reference import unpack_reference
-    from grader.project import Project
-
     folder = unpack_reference(Project(repository), "challenge5", reference, tmp_path)
     committed = git(repository, "show", f"{reference}:challenges/challenge5/attention.py")
     assert (folder / "attention.py").read_text(encoding="utf-8") == committed
@@ -145,8 +144,10 @@ def odd_branch(repository: Path, name: str) -> str:
         return branch_of(repository, "".join(f"100644 blob {zeros}\t{i}\n" for i in range(10)))
     if name == "many files":  # 10,000 of them, of five small objects
         entries, levels = f"100644 blob {blob}\t{{}}\n", 3
-    else:  # ten million
+    elif name == "bomb":  # ten million files
         entries, levels = f"100644 blob {blob}\t{{}}\n", 6
+    else:  # a hundred million folders, of which a list of files says nothing
+        entries, levels = f"040000 tree {git(repository, 'mktree').strip()}\t{{}}\n", 7
     for _ in range(levels):
         tree = git(repository, "mktree", given="".join(entries.format(i) for i in range(10))).strip()
         entries = f"040000 tree {tree}\t{{}}\n"
@@ -159,6 +160,7 @@ def odd_branch(repository: Path, name: str) -> str:
         ("a long name", "File name too long"),
         ("a file and a folder of one name", "cannot be unpacked"),
         ("many files", "more than 5,000 files"),
+        ("bomb", "more than 5,000 files"),
         ("large files", "larger than 64 MiB"),
     ],
 )
@@ -173,8 +175,82 @@ def test_a_branch_that_cannot_be_unpacked_is_refused(
 def test_git_is_not_waited_for_without_end(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(git_reference, "ARCHIVE_SECONDS", 0.5)
-    assert "git was not done with it" in usage_error(repository, "--ref", odd_branch(repository, "bomb"), capsys=capsys)
+    branch = odd_branch(repository, "empty folders")
+    monkeypatch.setattr(git_module, "GIT_SECONDS", 0.5)
+    assert "git was not done with it" in usage_error(repository, "--ref", branch, capsys=capsys)
+
+
+def blob_of(repository: Path, text: str) -> str:
+    return git(repository, "hash-object", "-w", "--stdin", given=text).strip()
+
+
+def test_modes_odd_names_links_and_submodules_are_unpacked(repository: Path, tmp_path: Path) -> None:
+    blob, link = blob_of(repository, "x = 1\n"), blob_of(repository, "a b/ü\tn")
+    inner = git(repository, "mktree", "-z", given=f"100755 blob {blob}\tü\tn\0").strip()
+    entries = [f"040000 tree {inner}\ta b", f"120000 blob {link}\tlink", f"160000 commit {40 * '1'}\tother", ""]
+    folder = unpack_reference(
+        Project(repository), "challenge5", branch_of(repository, "\n".join(entries)), tmp_path / "unpacked"
+    )
+    file = folder / "a b" / "ü\tn"
+    assert file.read_text(encoding="utf-8") == (folder / "link").read_text(encoding="utf-8") == "x = 1\n"
+    assert os.access(file, os.X_OK)
+    assert list((folder / "other").iterdir()) == []
+
+
+def test_what_git_keeps_is_graded_whatever_a_checkout_would_make_of_it(tmp_path: Path) -> None:
+    root = copy_project(tmp_path / "repository")
+    (root / ".gitattributes").write_text("*.py eol=crlf export-subst\nattention.py export-ignore\n", encoding="utf-8")
+    (root / "challenges" / "challenge5" / "devices.py").write_text("# $Format:%H$\n", encoding="utf-8")
+    git(root, "init", "--quiet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message=attributes")
+    folder = unpack_reference(Project(root), "challenge5", "HEAD", tmp_path / "unpacked")
+    assert (folder / "devices.py").read_bytes() == b"# $Format:%H$\n"
+    assert (folder / "attention.py").is_file()
+
+
+def test_the_project_may_be_a_folder_of_the_repository(tmp_path: Path) -> None:
+    root = copy_project(tmp_path / "repository" / "a course ")
+    git(root.parent, "init", "--quiet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message=a course among others")
+    folder = unpack_reference(Project(root), "challenge5", "HEAD", tmp_path / "unpacked")
+    assert (folder / "attention.py").is_file()
+
+
+LINKS_OUT = {
+    "to a place above": {"out": "../.."},
+    "by its full path": {"out": "/etc"},
+    "to nothing, outside": {"out": "../nothing"},
+    "by way of another": {"here": "x/..", "x": ".", "out": "here/.."},
+}
+
+
+@pytest.mark.parametrize("links", LINKS_OUT.values(), ids=LINKS_OUT)
+def test_no_kind_of_link_leads_out(links: dict[str, str], repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = "".join(f"120000 blob {blob_of(repository, to)}\t{name}\n" for name, to in links.items())
+    assert "a link that leads out" in usage_error(repository, "--ref", branch_of(repository, entries), capsys=capsys)
+
+
+def test_nothing_is_written_through_a_link(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A tree with a link and a folder of one name: git makes it, though no checkout could."""
+    link, blob = blob_of(repository, str(tmp_path)), blob_of(repository, "x = 1\n")
+    inner = git(repository, "mktree", given=f"100644 blob {blob}\tstolen\n").strip()
+    branch = branch_of(repository, f"120000 blob {link}\tone\n040000 tree {inner}\tone\n")
+    assert "cannot be unpacked" in usage_error(repository, "--ref", branch, capsys=capsys)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_git_has_lost_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = copy_project(tmp_path)
+    git(root, "init", "--quiet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message=whole")
+    number = git(root, "rev-parse", "HEAD:challenges/challenge5/devices.py").strip()
+    (root / ".git" / "objects" / number[:2] / number[2:]).unlink()
+    assert "does not hold all of its files" in usage_error(root, "--ref", "HEAD", capsys=capsys)
 
 
 def test_a_project_that_is_no_repository_is_refused(

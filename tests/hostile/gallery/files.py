@@ -6,7 +6,7 @@ Each goes on with the right answer where it succeeds, so that only what stops it
 from __future__ import annotations
 
 from grader.verdict import Outcome
-from tests.hostile.hostile import LOG_SOFTMAX, LOG_SOFTMAX_VALUES, PICK_DEVICE, Hostile, in_turn, side_by_side
+from tests.hostile.hostile import LOG_SOFTMAX, LOG_SOFTMAX_VALUES, LOSS, PICK_DEVICE, Hostile, in_turn, side_by_side
 
 TARGETS = in_turn()
 FILES_ONLY = 1  # the first version of Landlock
@@ -49,6 +49,27 @@ os.chmod(locked / "inside", 0)
 os.chmod(locked, 0)
 raise RuntimeError("locked up")
 """
+LARGE_FILES = """
+import itertools, os
+for number in itertools.count():
+    with open(os.path.join(os.environ["HOME"], str(number)), "wb") as file:
+        for _ in range(64):
+            file.write(bytes(1 << 20))
+"""
+EMPTY_FILES = """
+import itertools, os
+for number in itertools.count():
+    open(os.path.join(os.environ["HOME"], str(number)), "w").close()
+"""
+FILES_WITHOUT_A_NAME = """
+import tempfile, time
+kept = []
+for _ in range(40):
+    kept.append(tempfile.TemporaryFile())
+    kept[-1].write(bytes(32 << 20))
+    kept[-1].flush()
+time.sleep(60)
+"""
 LINKED_HOME = """
 import os
 home = os.environ["HOME"]
@@ -73,11 +94,21 @@ CHANGES = (
     changes("puts a link in place of its scratch folder", LINKED_HOME),
 )
 
+TOO_MUCH = (
+    # Under bubblewrap the folder is full then, and the code may be told so first.
+    Hostile("large files without end", PICK_DEVICE, Outcome.ERROR, "more than 64 MB of files|No space left",
+            before=LARGE_FILES),
+    Hostile("empty files without end", LOG_SOFTMAX, Outcome.ERROR, "more than 5,000 files", before=EMPTY_FILES),
+    Hostile("large files that have no name", LOSS, Outcome.ERROR, "more than 64 MB of files|No space left",
+            before=FILES_WITHOUT_A_NAME),
+)  # fmt: skip
+
 FILES = (
     # Under bubblewrap there is a folder of this name that ends with the run.
     Hostile("leaves a file in shared memory", PICK_DEVICE, Outcome.ERROR, REFUSED, isolations=("process",),
             before="open('/dev/shm/$mark', 'w').write('x')", landlock=FILES_ONLY),
     *side_by_side("changes of files", CHANGES),
+    *side_by_side("files without end", TOO_MUCH),
     Hostile("writes results files of its own", LOG_SOFTMAX_VALUES, Outcome.FAILED, "log", at_import=RESULTS,
             instead="return logits", landlock=FILES_ONLY),
     Hostile("three thousand folders in one another", PICK_DEVICE, Outcome.ERROR, "deep down", before=DEEP),
