@@ -99,11 +99,11 @@ class LearnerFiles:
         return module
 
     def check_signature(self, function: Any, args: Any, kwargs: Any) -> None:
-        """Raise a "signature" problem where the call would not even start."""
+        """Raise a "signature" problem if a call that raised a TypeError could not even start."""
         try:
             signature = inspect.signature(function)
         except (TypeError, ValueError):
-            return  # a builtin, or something callable without a readable signature: let the call tell
+            return  # a builtin, or something callable without a readable signature: the call's own error tells
         try:
             signature.bind(*args, **kwargs)
         except TypeError as error:

@@ -149,12 +149,15 @@ class Worker:
                 around.enter_context(pretend_machine(machine))
                 around.enter_context(self.files.anew())
             function = self._function(target)
-            self.files.check_signature(function, live_args, live_kwargs)
             if no_grad:
                 around.enter_context(torch.no_grad())
             if seed is not None:
                 self.do_seed(seed)
-            result = function(*live_args, **live_kwargs)
+            try:
+                result = function(*live_args, **live_kwargs)
+            except TypeError:
+                self.files.check_signature(function, live_args, live_kwargs)
+                raise
         answer: dict[str, Any] = {}
         if hold is not None:
             self.held.hold(hold, result)

@@ -118,4 +118,16 @@ LOG_SOFTMAX = (
         def log_softmax(z, dim=-1):
             return torch.log_softmax(z, dim)
     """),
+    Answer("a decorator that adds an argument", "log_softmax.py", source="""
+        from functools import wraps
+        import torch
+        def with_shift(function):
+            @wraps(function)
+            def shifted(logits):
+                return function(logits, logits.amax(-1, keepdim=True).detach())
+            return shifted
+        @with_shift
+        def log_softmax(logits, shift):
+            return logits - shift - (logits - shift).exp().sum(-1, keepdim=True).log()
+    """),
 )  # fmt: skip
