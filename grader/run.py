@@ -17,7 +17,6 @@ from grader.progress import load_progress
 from grader.project import find_project, notes_folder, own_folder
 from grader.submission.process import ChildProcess
 from grader.verdict import STOPPED, CheckResult, Outcome, SmokeResult, Verdict
-from grader.warm_up import warm_up_hypothesis
 
 if TYPE_CHECKING:  # these import torch, and the child is started before that
     from grader.diagnosis.diagnosis import Diagnosis
@@ -66,7 +65,9 @@ class Run:
             raise
         try:
             self.report.started(self.challenge, _label(self.options, self.folder))
-            with loading():
+            with loading():  # while the child, too, loads torch
+                from grader.warm_up import warm_up_hypothesis
+
                 warm_up_hypothesis()
                 from grader.checking import runner  # noqa: F401 - with torch, which takes seconds
                 from grader.submission.remote import Submission

