@@ -64,6 +64,10 @@ class SimulatedTensor(torch.Tensor):
     def __torch_dispatch__(  # type: ignore[override]
         cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
+        if func._can_decompose():
+            # An operation that consists of others arrives whole only for what comes from inference_mode(). Run as one,
+            # `to` would move nothing: its CPU tensor is there already.
+            return func.decompose(*args, **(kwargs or {}))
         return _run(func, args, kwargs or {})
 
     def tolist(self) -> Any:
@@ -210,7 +214,11 @@ def _run(function: Any, args: Any, kwargs: Any) -> Any:
         # An operation in place returns its argument: hand back the very wrapper that came in.
         if id(value) in owners:
             return owners[id(value)]
-        return SimulatedTensor(value, device.index or 0) if device.type == NAME else value
+        if device.type != NAME:
+            return value
+        # Also inside inference_mode() a view of a tensor from outside is one that may have gradients.
+        with torch.inference_mode(value.is_inference()):
+            return SimulatedTensor(value, device.index or 0)
 
     return tree_map(to_device, result)
 

@@ -12,7 +12,7 @@ import pytest
 
 from grader.verdict import Outcome
 from tests.challenge5.conftest import GradeChecks
-from tests.challenge5.right_answers import COLUMNS, RIGHT_ANSWERS
+from tests.challenge5.right_answers import COLUMNS, INFERENCE_MODE, RIGHT_ANSWERS
 from tests.submissions import SOLUTIONS, Answer, summary, together, write_submission
 
 MIXES = range(max(map(len, COLUMNS)))
@@ -31,6 +31,17 @@ def new_in(number: int) -> list[Answer]:
 def test_a_mix_of_right_answers_passes_every_check(number: int, tmp_path: Path, grade_checks: GradeChecks) -> None:
     folder = write_submission(tmp_path, together(mix(number)))
     results = grade_checks(folder, only=frozenset(answer.step for answer in new_in(number)))
+    not_passed = {check: result for check, result in results.items() if result.outcome is not Outcome.PASSED}
+    assert not not_passed, summary(not_passed)
+
+
+@pytest.mark.parametrize("number", range(max(map(len, COLUMNS[:-2]))))
+def test_every_right_answer_can_be_evaluated_in_inference_mode(
+    number: int, tmp_path: Path, grade_checks: GradeChecks
+) -> None:
+    *all_but_training, _, _ = mix(number)
+    folder = write_submission(tmp_path, together([*all_but_training, INFERENCE_MODE]))
+    results = grade_checks(folder, only=frozenset({INFERENCE_MODE.step}))
     not_passed = {check: result for check, result in results.items() if result.outcome is not Outcome.PASSED}
     assert not not_passed, summary(not_passed)
 

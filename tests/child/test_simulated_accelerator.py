@@ -31,6 +31,7 @@ OTHER_MISTAKES = {
     "attention": "Expected query, key, and value to have the same device type",
     "gradient_of_the_wrong_place": "attempting to assign a gradient with device type 'cpu'",
 }
+NEED_GRADIENTS = {"gradient_of_the_wrong_place"}
 TWO_DEVICES = "Expected all tensors to be on the same device, but found at least two devices, sim:0 and cpu!"
 
 
@@ -75,6 +76,20 @@ def test_the_answer_is_that_of_the_cpu(name: str, simulated: Submission) -> None
     assert alike(found, expected), f"{found}\n{expected}"
 
 
+@pytest.mark.parametrize("name", functions_of("operations.py"))
+def test_inside_inference_mode_the_answer_is_that_of_the_cpu(name: str, simulated: Submission) -> None:
+    expected, found = (inside_inference_mode(device, simulated, "operations", name) for device in ("cpu", "sim:0"))
+    assert alike(found, expected), f"{found}\n{expected}"
+
+
+def inside_inference_mode(device: str, submission: Submission, file: str, name: str) -> Any:
+    submission.begin_check()
+    try:
+        return submission.function("inside", "run")(file, name, WireDevice(device))
+    except LearnerError as error:  # no gradients there
+        return error.message
+
+
 @pytest.mark.parametrize("name", ["forward", "gradients", "making", "indexing", "joining", "losses", "matrix_products"])
 def test_results_stay_on_the_device(name: str, simulated: Submission) -> None:
     assert devices_in(on("sim:0", simulated, "operations", name)) == {"sim:0"}
@@ -86,6 +101,11 @@ def test_a_device_mistake_fails_as_on_a_gpu(name: str, simulated: Submission) ->
         on("sim:0", simulated, "mistakes", name)
     assert OTHER_MISTAKES.get(name, TWO_DEVICES) in caught.value.message
     assert caught.value.location is not None
+
+
+@pytest.mark.parametrize("name", sorted(set(functions_of("mistakes.py")) - NEED_GRADIENTS))
+def test_inside_inference_mode_a_device_mistake_fails_too(name: str, simulated: Submission) -> None:
+    assert OTHER_MISTAKES.get(name, TWO_DEVICES) in inside_inference_mode("sim:0", simulated, "mistakes", name)
 
 
 @pytest.mark.parametrize("name", sorted(set(functions_of("mistakes.py")) - {"numpy", "array"}))

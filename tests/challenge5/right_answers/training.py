@@ -114,15 +114,38 @@ COPY_EVALUATED = """
     return sum(losses) / len(losses)
 """
 
+INFERENCE_MODE = right("inference_mode", {NO_GRAD: "    with torch.inference_mode():\n"})
+
 EVALUATE = (
     right("a copy of the model is evaluated", evaluate=COPY_EVALUATED),
     right("evaluate projects the whole sequence", {EVAL_LOSS: EVAL_LOSS.replace(", last_only=True", "")}),
     right("evaluate calls model.forward", {EVAL_LOSS: EVAL_LOSS.replace("model(", "model.forward(")}),
-    right("inference_mode", {NO_GRAD: "    with torch.inference_mode():\n"}),
+    INFERENCE_MODE,
     right("no_grad as a decorator", {DEFINE_EVALUATE: "@torch.no_grad()\ndef evaluate(", NO_GRAD: "    if True:\n"}),
     right("weights frozen meanwhile", {
         NO_GRAD: "    model.requires_grad_(False)\n    if True:\n",
         RESTORE: "    model.requires_grad_(True)\n" + RESTORE}),
+    right("inference_mode for what was moved before", evaluate="""
+        device, mode = next(model.parameters()).device, model.training
+        model.eval()
+        losses = []
+        for batch in batches:
+            tokens, targets = batch_to_device(batch, device)
+            with torch.inference_mode():
+                losses.append(final_token_loss(model(tokens, last_only=True), targets).item())
+        model.train(mode)
+        return sum(losses) / len(losses)
+    """),
+    right("losses added up on the CPU, in inference_mode", {
+        NO_GRAD: "    total = torch.zeros(())\n    with torch.inference_mode():\n",
+        EVAL_LOSS: "            total += final_token_loss(model(tokens, last_only=True), targets).cpu()\n"
+                   "            losses.append(0)\n",
+        EVAL_RETURN: "    return (total / len(losses)).item()\n"}),
+    right("NumPy's mean of printed losses, in inference_mode", {
+        NO_GRAD: "    with torch.inference_mode():\n",
+        EVAL_LOSS: "            loss = final_token_loss(model(tokens, last_only=True), targets)\n"
+                   "            print(loss, loss.tolist())\n            losses.append(loss.cpu().numpy())\n",
+        EVAL_RETURN: "    import numpy as np\n\n    return float(np.mean(losses))\n"}),
     right("inference_mode as a decorator", {
         DEFINE_EVALUATE: "@torch.inference_mode()\ndef evaluate(", NO_GRAD: "    if True:\n"}),
     right("set_grad_enabled by hand", {
