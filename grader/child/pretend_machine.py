@@ -77,7 +77,9 @@ def _answers(accelerator: str) -> Iterator[tuple[Any, str, Any]]:
             yield module, question, _answering(fact) if is_it else _refusing(name)
         yield module, "is_available", lambda is_it=is_it: is_it
         yield module, "device_count", lambda is_it=is_it: int(is_it)
-    yield torch.version, "cuda", CUDA if accelerator == "cuda" else None
-    yield torch.backends.cuda, "is_built", lambda: accelerator == "cuda"
+    # What PyTorch was built for says nothing about the machine: without an accelerator it is built for both.
+    built_for = [accelerator] if there else ["cuda", "mps"]
+    yield torch.version, "cuda", CUDA if "cuda" in built_for else None
+    yield torch.backends.cuda, "is_built", lambda: "cuda" in built_for
     yield torch.backends.mps, "is_available", lambda: accelerator == "mps"
-    yield torch.backends.mps, "is_built", lambda: accelerator == "mps"
+    yield torch.backends.mps, "is_built", lambda: "mps" in built_for

@@ -35,7 +35,7 @@ WAYS = {
             torch.cuda.set_device(0)
             print(torch.cuda.get_device_properties(device=0).total_memory)
             return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_built() else "cpu")""",
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")""",
     "asking and catching": """
         for name in ("cuda", "mps"):
             try: getattr(torch, name).synchronize()

@@ -29,6 +29,33 @@ WRONG_PICKS = (
         FALLS_BACK,
         pick_device='return torch.accelerator.current_accelerator() or torch.device("cpu")',
     ),
+    wrong(
+        "CUDA where PyTorch was built for it",
+        FALLS_BACK,
+        pick_device="""
+            if torch.backends.cuda.is_built():
+                return torch.device("cuda")
+            return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+        """,
+    ),
+    wrong(
+        "CUDA where PyTorch knows its version",
+        FALLS_BACK,
+        pick_device="""
+            if torch.version.cuda is not None:
+                return torch.device("cuda")
+            return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+        """,
+    ),
+    wrong(
+        "MPS where PyTorch was built for it",
+        FALLS_BACK,
+        pick_device="""
+            if torch.backends.mps.is_built():
+                return torch.device("mps")
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        """,
+    ),
     wrong("always the simulated one", FALLS_BACK, TAKES, pick_device='return torch.device("sim")'),
     wrong(
         "CUDA or the CPU, no other accelerator",
