@@ -1,6 +1,7 @@
 """Notes the conditions under which the modules of a model are called: in which mode, with a graph for gradients or not.
 
-There is none with gradients switched off, and none with all weights frozen.
+There is none with gradients switched off, and none with all weights frozen; a module that has no weights, a dropout
+layer say, counts with those of the whole model.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ class Observer:
     """Forward pre-hooks on a module and on every module inside it, taken off again by `finish`."""
 
     def __init__(self, module: nn.Module) -> None:
+        self.module = module
         self.notes: list[dict[str, Any]] = []
         self.hooks = [inner.register_forward_pre_hook(self._note) for inner in module.modules()]
 
@@ -25,7 +27,8 @@ class Observer:
 
     def _note(self, module: nn.Module, args: Any) -> None:
         if len(self.notes) < MAX_NOTES:
-            gradients = is_grad_enabled() and any(parameter.requires_grad for parameter in module.parameters())
+            weights = list(module.parameters()) or self.module.parameters()
+            gradients = is_grad_enabled() and any(weight.requires_grad for weight in weights)
             self.notes.append({"training": bool(module.training), "gradients": gradients})
 
     def finish(self) -> list[dict[str, Any]]:

@@ -185,6 +185,14 @@ WRONG_TRAINING_MODE = (
             "            module.p = 0.0\n"
         },
     ),
+    wrong(
+        "dropout layers left in evaluation mode",
+        IN_TRAINING,
+        edits={
+            TRAIN_MODE: TRAIN_MODE + "    for module in model.modules():\n        if isinstance(module, nn.Dropout):\n"
+            "            module.eval()\n"
+        },
+    ),
     wrong("targets overwritten after the step", LOSS_BEFORE, edits={STEP: STEP + "    targets.sub_(targets)\n"}),
     wrong("trained in evaluation mode", IN_TRAINING, edits={TRAIN_MODE: "    model.eval()\n"}),
     wrong("never calls model.train()", IN_TRAINING, edits={TRAIN_MODE: ""}),
