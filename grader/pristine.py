@@ -15,7 +15,7 @@ from grader.errors import UsageError
 from grader.git import Git
 from grader.project import Project
 from grader.source import MAX_BYTES
-from grader.stubs import is_stub, stub_of
+from grader.stubs import has_whole_places, is_stub, stub_of
 
 VERSIONS = 200  # of one file in git, that are looked through
 
@@ -46,9 +46,9 @@ def _stub_in_git(project: Project, path: str) -> str | None:
     with suppress(OSError):  # git takes too long
         listed = git.run("rev-list", f"--max-count={VERSIONS}", "HEAD", "--", path)
     for commit in (listed or b"").decode().split():
-        with suppress(OSError):  # or a version is far too large for a stub
+        with suppress(OSError, IndexError):  # or a version is far too large for a stub, or has a mark in no function
             content = git.run("cat-file", "blob", f"{commit}:./{path}", at_most=MAX_BYTES)
-            text = content.decode(errors="replace") if content is not None else ""
+            text = (content or b"").decode(errors="replace").replace("\r\n", "\n")
             if is_stub(text):
                 return text
     return None
@@ -58,7 +58,8 @@ def _emptied(path: Path) -> str | None:
     try:
         if not path.is_file() or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for, a device never ends
             return None
-        text = stub_of(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        emptied = stub_of(text) if has_whole_places(text) else ""
     except (OSError, ValueError, IndexError):
         return None
-    return text if is_stub(text) else None
+    return emptied if is_stub(emptied) else None

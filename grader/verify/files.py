@@ -8,7 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from grader.source import syntax_tree
-from grader.stubs import BEGIN, END, stub_of
+from grader.stubs import BEGIN, END, has_whole_places, stub_of
 from grader.verify.course import Course
 from grader.verify.row import Part, Row
 
@@ -32,6 +32,8 @@ def _mismatch(course: Course, name: str) -> str:
     source, own = (path.read_text(encoding="utf-8", errors="replace") for path in (solution, stub))
     if source.count(BEGIN) != source.count(END):
         return f"the solution has {source.count(BEGIN)} marks that begin and {source.count(END)} that end"
+    if BEGIN in source and not has_whole_places(source):
+        return "the solution has a mark that ends elsewhere than it begins: indent both alike, on lines of their own"
     if BEGIN not in source and any(step.file == name for step in course.challenge.steps):
         return f"the solution has no marked place ({BEGIN}), so that nothing is left to do"
     lines = zip_longest(own.splitlines(), stub_of(source).splitlines())

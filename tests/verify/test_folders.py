@@ -110,6 +110,12 @@ BROKEN = (
         "files",
         r"mean\.py: the solution has 1 marks that begin and 0 that end",
     ),
+    Broken(
+        "a mark ends elsewhere than it begins",
+        lambda c: c.edit(c.solution / "mean.py", "    # ---- your code: end ----\n", "# ---- your code: end ----\n"),
+        "files",
+        r"mean\.py: the solution has a mark that ends elsewhere than it begins",
+    ),
 )
 
 
