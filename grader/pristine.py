@@ -26,23 +26,25 @@ def pristine_stub(project: Project | None, challenge: str, step: Step, folder: P
     Raises:
         UsageError: it cannot be had.
     """
+    git = None
     if project is not None:
         solution = project.solution(challenge) / step.file
         if solution.is_file():
             return stub_of(solution.read_text(encoding="utf-8"))
-        if (stub := _stub_in_git(project, f"challenges/{challenge}/{step.file}")) is not None:
+        git = Git(project.root)
+        if (stub := _stub_in_git(git, f"challenges/{challenge}/{step.file}")) is not None:
             return stub
     emptied = _emptied(folder / step.file)
     if emptied is None:
         raise UsageError(
-            f"The stub of {step.name} cannot be had: there is no solution to make it from, git has no version of it, "
+            f"The stub of {step.name} cannot be had: there is no solution to make it from, {_nothing_in(git)}, "
             f"and {step.file} has lost its marked places. Take it from a fresh copy of the project."
         )
     return emptied
 
 
-def _stub_in_git(project: Project, path: str) -> str | None:
-    git, listed = Git(project.root), None
+def _stub_in_git(git: Git, path: str) -> str | None:
+    listed = None
     with suppress(OSError):  # git takes too long
         listed = git.run("rev-list", f"--max-count={VERSIONS}", "HEAD", "--", path)
     for commit in (listed or b"").decode().split():
@@ -52,6 +54,15 @@ def _stub_in_git(project: Project, path: str) -> str | None:
             if is_stub(text):
                 return text
     return None
+
+
+def _nothing_in(git: Git | None) -> str:
+    """Say why git has given no stub."""
+    try:
+        hindrance = git.hindrance() if git is not None else None
+    except OSError as problem:
+        return str(problem)
+    return hindrance or "git has no version of it"
 
 
 def _emptied(path: Path) -> str | None:

@@ -14,7 +14,7 @@ from grader.command import main
 from grader.overview import print_overview
 from grader.progress import load_progress
 from tests.command.conftest import ROOT, copy_project
-from tests.command.test_references import git
+from tests.command.test_references import distrust, git
 
 STUB = (ROOT / "challenges" / "challenge5" / "attention.py").read_text(encoding="utf-8")
 SOLUTION = (ROOT / "solutions" / "challenge5" / "attention.py").read_text(encoding="utf-8")
@@ -167,6 +167,17 @@ def test_a_version_in_git_whose_marks_are_not_whole_is_no_stub(later: str, said:
     assert file(project).read_text(encoding="utf-8") == STUB
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_repository_that_git_does_not_trust_is_said(
+    said: Said, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(project / "solutions")
+    git(project, "init", "--quiet")
+    file(project).write_text("all marks are gone\n", encoding="utf-8")
+    distrust(monkeypatch)
+    assert f"git config --global --add safe.directory {project}), and" in said("attention", status=2)
+
+
 @pytest.fixture
 def alone(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project without solutions and git."""
@@ -209,7 +220,9 @@ def test_a_file_that_lacks_a_mark_is_not_emptied(name: str, said: Said, alone: P
 
 def test_a_stub_that_cannot_be_had_leaves_the_file_alone(said: Said, alone: Path) -> None:
     file(alone).write_text("all marks are gone\n", encoding="utf-8")
-    assert "Take it from a fresh copy of the project." in said("attention", status=2)
+    message = said("attention", status=2)
+    assert f"{alone} is no git repository, and attention.py has lost its marked places." in message
+    assert "Take it from a fresh copy of the project." in message
     assert file(alone).read_text(encoding="utf-8") == "all marks are gone\n"
 
 
