@@ -73,8 +73,11 @@ def _fault(description: str, arguments: list[str]) -> int:
 
 
 def _clean_up_at_every_end() -> None:
-    """Let a closed terminal window and a plain `kill` do what Ctrl-C does: end the child, remove what is temporary."""
-    for number in (signal.SIGHUP, signal.SIGTERM) if sys.platform != "win32" else ():
+    """Let a closed terminal window, a plain `kill` and Ctrl-\\ do what Ctrl-C does.
+
+    The child is ended, what is temporary is removed, and the terminal is given back as it was.
+    """
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT) if sys.platform != "win32" else ():
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants to be left alone
             signal.signal(number, interrupt)
 

@@ -15,6 +15,7 @@ their own, whose whole group is killed.
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -33,6 +34,7 @@ CHUNK_BYTES = 1 << 16
 WITHOUT_PROGRAMS = (
     "--no-pager", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "log.showSignature=false",
 )  # fmt: skip
+UNTRUSTED = re.compile(rb"safe\.directory (.+)")  # in the mend that git names, in whatever language it speaks
 ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "",  # none; an older git does not know the other name
@@ -61,6 +63,33 @@ class Git:
         Raises:
             OSError: it is not done in time, or prints more (`TooLong`).
         """
+        status, answer = self._ended(arguments, given, at_most, errors=subprocess.DEVNULL)
+        return answer if status == 0 else None
+
+    def hindrance(self) -> str | None:
+        """Say why git is of no use in this folder; None where it is.
+
+        Raises:
+            OSError: it is not done in time.
+        """
+        status, words = self._ended(("rev-parse", "--git-dir"), b"", SHORT_BYTES, errors=subprocess.STDOUT)
+        if status is None:
+            return "git is not installed"
+        if status == 0:
+            return None
+        if refused := UNTRUSTED.search(words):
+            mend = f"git config --global --add safe.directory {os.fsdecode(refused[1])}"
+            return f"git does not trust {self.folder}, which belongs to somebody else (if you do: {mend})"
+        return f"{self.folder} is no git repository"
+
+    def _ended(
+        self, arguments: tuple[str, ...], given: bytes, at_most: int, *, errors: int
+    ) -> tuple[int | None, bytes]:
+        """Return the exit status, None if git is not installed, and what it prints.
+
+        Args:
+            errors: where its standard error goes.
+        """
         self._seconds_left()
         git: subprocess.Popen[bytes] | None = None
         with tempfile.TemporaryFile() as questions:  # a pipe would have to be written to while the answer is read
@@ -68,13 +97,13 @@ class Git:
             questions.seek(0)
             try:
                 with uninterrupted():  # or it might be started and not be known here
-                    git = self._started(arguments, questions)
-                return None if git is None else self._answer(git, at_most)
+                    git = self._started(arguments, questions, errors)
+                return (None, b"") if git is None else self._answer(git, at_most)
             finally:
                 if git is not None:
                     _end(git)
 
-    def _started(self, arguments: tuple[str, ...], questions: IO[bytes]) -> subprocess.Popen[bytes] | None:
+    def _started(self, arguments: tuple[str, ...], questions: IO[bytes], errors: int) -> subprocess.Popen[bytes] | None:
         try:
             return subprocess.Popen(
                 ["git", *WITHOUT_PROGRAMS, *arguments],
@@ -82,13 +111,13 @@ class Git:
                 env=os.environ | ENVIRONMENT,
                 stdin=questions,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=errors,
                 start_new_session=True,
             )
-        except OSError:
+        except (FileNotFoundError, PermissionError):  # the second where a folder of PATH may not be looked into
             return None
 
-    def _answer(self, git: subprocess.Popen[bytes], at_most: int) -> bytes | None:
+    def _answer(self, git: subprocess.Popen[bytes], at_most: int) -> tuple[int, bytes]:
         assert git.stdout is not None
         answer = bytearray()
         while piece := self._piece(git.stdout.fileno()):
@@ -99,7 +128,7 @@ class Git:
             git.wait(self._seconds_left())
         if git.returncode is None:
             raise self._time_is_up()
-        return bytes(answer) if git.returncode == 0 else None
+        return git.returncode, bytes(answer)
 
     def _piece(self, descriptor: int) -> bytes:
         while not select.select([descriptor], [], [], self._seconds_left())[0]:

@@ -30,13 +30,14 @@ def unpack_reference(project: Project, challenge: str, reference: str, target: P
     Neither the working tree nor the index is touched, and no program that the repository names is run.
 
     Raises:
-        UsageError: no git, no such reference, no such folder on it, or one that cannot be unpacked.
+        UsageError: no git, a repository that it does not trust, no such reference, no such folder on it, or one that
+            cannot be unpacked.
     """
     there = f"challenges/{challenge} on '{reference}'"
     git = Git(project.root)
     try:
-        if not git.run("rev-parse", "--git-dir"):
-            raise UsageError(f"{project.root} is no git repository (or git is not installed), so --ref cannot be used.")
+        if (hindrance := git.hindrance()) is not None:
+            raise UsageError(f"{hindrance}, so --ref cannot be used.")
         commit = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
         if commit is None:
             raise UsageError(f"git knows no branch, tag or commit '{reference}'. See: git branch --all")

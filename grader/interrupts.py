@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")  # those that `grader.command` turns into a KeyboardInterrupt
+# Those that `grader.command` turns into a KeyboardInterrupt.
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGALRM")
 INTERRUPTS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
 ONE_KEY_SECONDS = 1.0  # in which the end has begun that the first key asked for, and is as a rule over
 _pressed = -math.inf  # when a key last had its effect, on the clock of `time.monotonic()`

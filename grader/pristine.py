@@ -15,7 +15,7 @@ from grader.errors import UsageError
 from grader.git import Git
 from grader.project import Project
 from grader.source import MAX_BYTES
-from grader.stubs import is_stub, stub_of
+from grader.stubs import has_whole_places, is_stub, stub_of
 
 VERSIONS = 200  # of one file in git, that are looked through
 
@@ -26,39 +26,51 @@ def pristine_stub(project: Project | None, challenge: str, step: Step, folder: P
     Raises:
         UsageError: it cannot be had.
     """
+    git = None
     if project is not None:
         solution = project.solution(challenge) / step.file
         if solution.is_file():
             return stub_of(solution.read_text(encoding="utf-8"))
-        if (stub := _stub_in_git(project, f"challenges/{challenge}/{step.file}")) is not None:
+        git = Git(project.root)
+        if (stub := _stub_in_git(git, f"challenges/{challenge}/{step.file}")) is not None:
             return stub
     emptied = _emptied(folder / step.file)
     if emptied is None:
         raise UsageError(
-            f"The stub of {step.name} cannot be had: there is no solution to make it from, git has no version of it, "
+            f"The stub of {step.name} cannot be had: there is no solution to make it from, {_nothing_in(git)}, "
             f"and {step.file} has lost its marked places. Take it from a fresh copy of the project."
         )
     return emptied
 
 
-def _stub_in_git(project: Project, path: str) -> str | None:
-    git, listed = Git(project.root), None
+def _stub_in_git(git: Git, path: str) -> str | None:
+    listed = None
     with suppress(OSError):  # git takes too long
         listed = git.run("rev-list", f"--max-count={VERSIONS}", "HEAD", "--", path)
     for commit in (listed or b"").decode().split():
-        with suppress(OSError):  # or a version is far too large for a stub
+        with suppress(OSError, IndexError):  # or a version is far too large for a stub, or has a mark in no function
             content = git.run("cat-file", "blob", f"{commit}:./{path}", at_most=MAX_BYTES)
-            text = content.decode(errors="replace") if content is not None else ""
+            text = (content or b"").decode(errors="replace").replace("\r\n", "\n")
             if is_stub(text):
                 return text
     return None
+
+
+def _nothing_in(git: Git | None) -> str:
+    """Say why git has given no stub."""
+    try:
+        hindrance = git.hindrance() if git is not None else None
+    except OSError as problem:
+        return str(problem)
+    return hindrance or "git has no version of it"
 
 
 def _emptied(path: Path) -> str | None:
     try:
         if not path.is_file() or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for, a device never ends
             return None
-        text = stub_of(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        emptied = stub_of(text) if has_whole_places(text) else ""
     except (OSError, ValueError, IndexError):
         return None
-    return text if is_stub(text) else None
+    return emptied if is_stub(emptied) else None

@@ -16,9 +16,9 @@ from grader.project import find_project
 BEGIN = "# ---- your code: begin ----"
 END = "# ---- your code: end ----"
 MARKED = re.compile(
-    rf"^(?P<indent>[ ]*){re.escape(BEGIN)}\n.*?^(?P=indent){re.escape(END)}\n", re.MULTILINE | re.DOTALL
+    rf"^(?P<indent>[ \t]*){re.escape(BEGIN)}\n.*?^(?P=indent){re.escape(END)}(?:\n|\Z)", re.MULTILINE | re.DOTALL
 )
-DEFINITION = re.compile(r"^[ ]*def (\w+)\(", re.MULTILINE)
+DEFINITION = re.compile(r"^[ \t]*def (\w+)\(", re.MULTILINE)
 
 
 def stub_of(solution: str) -> str:
@@ -33,9 +33,17 @@ def stub_of(solution: str) -> str:
     return MARKED.sub(emptied, solution)
 
 
+def has_whole_places(text: str) -> bool:
+    """True for a file with marked places, in which no mark is without its other one.
+
+    Emptied, a file that lacks one would lose all that stands up to the next, or keep what is filled in.
+    """
+    return text.count(BEGIN) == text.count(END) == len(MARKED.findall(text)) > 0
+
+
 def is_stub(text: str) -> bool:
     """True for a file with marked places, all of which are empty."""
-    return BEGIN in text and stub_of(text) == text
+    return has_whole_places(text) and stub_of(text) == text
 
 
 def write_stubs(solution_folder: Path, challenge_folder: Path) -> list[Path]:

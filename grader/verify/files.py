@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
 from grader.source import syntax_tree
-from grader.stubs import BEGIN, END, stub_of
+from grader.stubs import BEGIN, END, has_whole_places, stub_of
 from grader.verify.course import Course
 from grader.verify.row import Part, Row
 
@@ -32,6 +33,8 @@ def _mismatch(course: Course, name: str) -> str:
     source, own = (path.read_text(encoding="utf-8", errors="replace") for path in (solution, stub))
     if source.count(BEGIN) != source.count(END):
         return f"the solution has {source.count(BEGIN)} marks that begin and {source.count(END)} that end"
+    if BEGIN in source and not has_whole_places(source):
+        return "the solution has a mark that ends elsewhere than it begins: indent both alike, on lines of their own"
     if BEGIN not in source and any(step.file == name for step in course.challenge.steps):
         return f"the solution has no marked place ({BEGIN}), so that nothing is left to do"
     lines = zip_longest(own.splitlines(), stub_of(source).splitlines())
@@ -48,11 +51,11 @@ def hidden_part(course: Course) -> Part:
 
 def _reached(course: Course, files: list[Path]) -> Iterator[Row]:
     hidden = dict(_hidden_texts(course))
-    inside = course.stubs.resolve()
+    inside = os.path.realpath(course.stubs)
     for path in files:
-        wrong = ""
-        if path.is_symlink() and (path == course.stubs or not path.resolve().is_relative_to(inside)):
-            wrong = f"is a link to {path.resolve()}: put a file of the learner's own there"
+        wrong, end = "", Path(os.path.realpath(path))  # which, unlike `resolve`, takes a link to itself
+        if path.is_symlink() and (path == course.stubs or not end.is_relative_to(inside)):
+            wrong = f"is a link to {end}: put a file of the learner's own there"
         elif path.is_file() and (original := hidden.get(_content(path))):
             wrong = f"is a copy of {original}: take it away"
         yield Row(str(path.relative_to(course.stubs.parent)), not wrong, wrong)
@@ -65,7 +68,7 @@ def _hidden_texts(course: Course) -> Iterator[tuple[str, str]]:
         if path.is_file() and "__pycache__" not in path.parts:
             yield _content(path), f"the hidden file {path.relative_to(checks)}"
     for path in sorted(course.solution.glob("*.py")):
-        if BEGIN in path.read_text(encoding="utf-8", errors="replace"):
+        if path.is_file() and BEGIN in path.read_text(encoding="utf-8", errors="replace"):
             yield _content(path), f"the solution's {path.name}"
 
 
@@ -75,11 +78,10 @@ def _content(path: Path) -> str:
         return str(path)
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
-        tree = syntax_tree(text)
+        code = [node for node in syntax_tree(text).body if not _is_text(node)]
+        return "\n".join(map(ast.unparse, code)) or str(path)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return " ".join(text.split()) or str(path)
-    code = [node for node in tree.body if not _is_text(node)]
-    return "\n".join(map(ast.unparse, code)) or str(path)
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # these import torch, and the child is started before that
     from grader.submission.remote import Submission
 
 DIAGNOSIS_SECONDS = 120.0  # no learner waits for it here, and a busy machine is no mistake of the course
-LEFT_BEHIND = ("__pycache__", ".*")  # what runs and editors leave in a folder
+LEFT_BEHIND = shutil.ignore_patterns("__pycache__", ".*")  # what runs and editors leave in a folder
 
 
 class _Enough(Exception):
@@ -50,8 +50,7 @@ class OneChild:
         """Copy a folder to where the child can see it, in the place of what had this name before."""
         target = self.folder / name
         shutil.rmtree(target, ignore_errors=True)
-        ignore = shutil.ignore_patterns(*LEFT_BEHIND)
-        return Path(shutil.copytree(files, target, ignore=ignore, ignore_dangling_symlinks=True))
+        return Path(shutil.copytree(files, target, ignore=_left_out))
 
     def results(self, submission: Path) -> tuple[CheckResult, ...]:
         """Run the checks of all steps."""
@@ -102,6 +101,12 @@ class OneChild:
         self.process.end_worker()
         self.process.folder = folder
         return Submission(self.process)
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """Return what is not copied: a pipe, say, or a link to nothing, besides what was left behind."""
+    paths = {name: Path(folder) / name for name in names}
+    return LEFT_BEHIND(folder, names) | {name for name, path in paths.items() if not (path.is_file() or path.is_dir())}
 
 
 def _only(step: Step, challenge: Challenge) -> Challenge:

@@ -19,6 +19,7 @@ from typing import Any
 from tests.command.conftest import RUN_SECONDS, environment
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+CTRL_C, CTRL_BACKSLASH = "\x03", "\x1c"
 
 
 @dataclass
@@ -60,8 +61,11 @@ class Terminal:
 
     def press_ctrl_c(self) -> float:
         """Press it and wait for the end; return how long that took, in seconds."""
+        return self.press_to_end(CTRL_C)
+
+    def press_to_end(self, key: str) -> float:
         started = time.monotonic()
-        os.write(self.screen, b"\x03")
+        self.press(key)
         self.read_to_the_end()
         return time.monotonic() - started
 

@@ -264,7 +264,27 @@ def test_a_computer_without_git_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "git is not installed" in usage_error(copy_project(tmp_path), "--ref", "main", capsys=capsys)
+    message = usage_error(copy_project(tmp_path), "--ref", "main", capsys=capsys)
+    assert message == "grade: git is not installed, so --ref cannot be used.\n"
+
+
+def distrust(patch: pytest.MonkeyPatch) -> None:
+    """Let git take every repository for somebody else's."""
+    patch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
+def test_a_repository_of_somebody_else_is_refused_with_the_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What git is to trust is the whole repository, of which the project may be a folder."""
+    root = copy_project(tmp_path / "the project")
+    git(tmp_path, "init", "--quiet")
+    distrust(monkeypatch)
+    message = usage_error(root, "--ref", "main", capsys=capsys)
+    assert f"git does not trust {root}, which belongs to somebody else" in message
+    assert f"(if you do: git config --global --add safe.directory {tmp_path}), so --ref" in message
 
 
 def test_a_reference_needs_the_project_around_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

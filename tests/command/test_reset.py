@@ -14,10 +14,11 @@ from grader.command import main
 from grader.overview import print_overview
 from grader.progress import load_progress
 from tests.command.conftest import ROOT, copy_project
-from tests.command.test_references import git
+from tests.command.test_references import distrust, git
 
 STUB = (ROOT / "challenges" / "challenge5" / "attention.py").read_text(encoding="utf-8")
 SOLUTION = (ROOT / "solutions" / "challenge5" / "attention.py").read_text(encoding="utf-8")
+END_LINE = "    # ---- your code: end ----\n"
 WORK = STUB.replace("raise NotImplementedError", "return x  # ")
 Said = Callable[..., str]
 
@@ -143,32 +144,92 @@ def test_without_solutions_the_stub_comes_out_of_git(said: Said, project: Path) 
     assert file(project).read_text(encoding="utf-8") == STUB
 
 
-def test_without_solutions_and_git_the_marked_places_are_emptied(
-    said: Said, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize(
+    "later",
+    [
+        SOLUTION.replace(END_LINE, ""),
+        SOLUTION.replace("    ", "\t"),
+        SOLUTION.replace(END_LINE, END_LINE.strip()),
+        "# ---- your code: begin ----\n# ---- your code: end ----\n",
+    ],
+    ids=["without its last mark", "with tabs", "with a mark moved", "marks and no function"],
+)
+def test_a_version_in_git_whose_marks_are_not_whole_is_no_stub(later: str, said: Said, project: Path) -> None:
+    file(project).write_text(STUB.replace("\n", "\r\n"), encoding="utf-8", newline="")
     shutil.rmtree(project / "solutions")
-    file(project).write_text(SOLUTION, encoding="utf-8")
-    said("attention")
+    git(project, "init", "--quiet", "--initial-branch=main")
+    git(project, "-c", "core.autocrlf=false", "add", "challenges")
+    git(project, "commit", "--quiet", "--message=stubs")
+    file(project).write_text(later, encoding="utf-8")
+    git(project, "commit", "--quiet", "--all", "--message=my work")
+    assert "is the stub again" in said("attention")
     assert file(project).read_text(encoding="utf-8") == STUB
 
 
-def test_a_stub_that_cannot_be_had_leaves_the_file_alone(
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_repository_that_git_does_not_trust_is_said(
     said: Said, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
     shutil.rmtree(project / "solutions")
+    git(project, "init", "--quiet")
     file(project).write_text("all marks are gone\n", encoding="utf-8")
-    assert "Take it from a fresh copy of the project." in said("attention", status=2)
-    assert file(project).read_text(encoding="utf-8") == "all marks are gone\n"
+    distrust(monkeypatch)
+    assert f"git config --global --add safe.directory {project}), and" in said("attention", status=2)
 
 
-def test_what_is_no_file_is_not_read(said: Said, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe would be waited for, and a device such as /dev/zero never ends."""
+@pytest.fixture
+def alone(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project without solutions and git."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
     shutil.rmtree(project / "solutions")
-    file(project).unlink()
-    os.mkfifo(file(project))
+    return project
+
+
+def test_without_solutions_and_git_the_marked_places_are_emptied(said: Said, alone: Path) -> None:
+    file(alone).write_text(SOLUTION, encoding="utf-8")
+    said("attention")
+    assert file(alone).read_text(encoding="utf-8") == STUB
+
+
+def test_marks_that_are_indented_with_tabs_are_found_too(said: Said, alone: Path) -> None:
+    file(alone).write_text(SOLUTION.replace("    ", "\t"), encoding="utf-8")
+    said("attention")
+    assert file(alone).read_text(encoding="utf-8") == STUB.replace("    ", "\t")
+
+
+def test_the_last_mark_may_be_the_end_of_the_file(said: Said, alone: Path) -> None:
+    file(alone).write_text(SOLUTION.rstrip("\n"), encoding="utf-8")
+    said("attention")
+    assert file(alone).read_text(encoding="utf-8") == STUB
+
+
+def without_first_end(name: str) -> str:
+    text = (ROOT / "solutions" / "challenge5" / name).read_text(encoding="utf-8")
+    return text.replace(END_LINE, "", 1)
+
+
+@pytest.mark.parametrize("name", ["attention.py", "training.py"])
+def test_a_file_that_lacks_a_mark_is_not_emptied(name: str, said: Said, alone: Path) -> None:
+    """The first place of training.py would end with the second, and `evaluate` be gone."""
+    path = file(alone).with_name(name)
+    path.write_text(without_first_end(name), encoding="utf-8")
+    assert f"{name} has lost its marked places" in said(path.stem, status=2)
+    assert path.read_text(encoding="utf-8") == without_first_end(name)
+
+
+def test_a_stub_that_cannot_be_had_leaves_the_file_alone(said: Said, alone: Path) -> None:
+    file(alone).write_text("all marks are gone\n", encoding="utf-8")
+    message = said("attention", status=2)
+    assert f"{alone} is no git repository, and attention.py has lost its marked places." in message
+    assert "Take it from a fresh copy of the project." in message
+    assert file(alone).read_text(encoding="utf-8") == "all marks are gone\n"
+
+
+def test_what_is_no_file_is_not_read(said: Said, alone: Path) -> None:
+    """A pipe would be waited for, and a device such as /dev/zero never ends."""
+    file(alone).unlink()
+    os.mkfifo(file(alone))
     assert "Take it from a fresh copy of the project." in said("attention", status=2)
 
 

@@ -181,7 +181,7 @@ def test_two_signals_are_no_worse_than_one(project: Path, tmp_path: Path) -> Non
     assert processes_with(str(tmp_path)) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT], ids=lambda number: number.name)
 def test_a_run_that_is_ended_from_outside_leaves_nothing(number: signal.Signals, project: Path, tmp_path: Path) -> None:
     terminal = open_terminal(project, tmp_path, "challenge5", "--only", "log_softmax")
     terminal.read_until("grading")

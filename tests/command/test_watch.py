@@ -15,7 +15,7 @@ import pytest
 
 from grader.command import INTERRUPTED
 from tests.command.conftest import ROOT, environment
-from tests.command.terminal import Terminal, open_terminal, processes_with
+from tests.command.terminal import CTRL_BACKSLASH, CTRL_C, Terminal, open_terminal, processes_with
 
 TOY = ROOT / "tests" / "toy"
 CHECKS = str(TOY / "checks")
@@ -102,8 +102,9 @@ def test_the_key_q_quits_and_gives_the_terminal_back(terminal: Terminal, tmp_pat
     assert list(tmp_path.glob("fine-dropout-*")) == []
 
 
-def test_ctrl_c_quits_and_gives_the_terminal_back(terminal: Terminal, tmp_path: Path) -> None:
-    terminal.press_ctrl_c()
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_BACKSLASH], ids=["C", "backslash"])
+def test_ctrl_quits_and_gives_the_terminal_back(key: str, terminal: Terminal, tmp_path: Path) -> None:
+    terminal.press_to_end(key)
     assert terminal.process.returncode == INTERRUPTED
     assert "Traceback" not in terminal.output
     assert termios.tcgetattr(terminal.screen) == terminal.settings

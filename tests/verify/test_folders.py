@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -110,6 +111,12 @@ BROKEN = (
         "files",
         r"mean\.py: the solution has 1 marks that begin and 0 that end",
     ),
+    Broken(
+        "a mark ends elsewhere than it begins",
+        lambda c: c.edit(c.solution / "mean.py", "    # ---- your code: end ----\n", "# ---- your code: end ----\n"),
+        "files",
+        r"mean\.py: the solution has a mark that ends elsewhere than it begins",
+    ),
 )
 
 
@@ -147,6 +154,26 @@ def test_a_learners_folder_that_is_a_link_is_a_way_out(course: Course, look: Loo
     course.stubs.rename(course.project / "elsewhere")
     course.stubs.symlink_to(course.solution)
     assert "toy: is a link to" in look(course)["hidden"]
+
+
+def test_links_that_lead_nowhere_are_no_way_out(course: Course, look: Look) -> None:
+    (course.stubs / "to_itself").symlink_to("to_itself")
+    (course.stubs / "to_nothing").symlink_to("nothing")
+    assert set(look(course).values()) == {""}
+
+
+def test_code_of_any_depth_is_compared(course: Course, look: Look) -> None:
+    deep = f"x = {' + '.join(900 * '1')}\n"
+    (course.checks / "deep.py").write_text(deep, encoding="utf-8")
+    for folder in (course.stubs, course.solution):
+        (folder / "deep.py").write_text(deep, encoding="utf-8")
+    assert look(course)["hidden"].startswith("toy/deep.py: is a copy of the hidden file deep.py")
+
+
+def test_a_pipe_is_not_waited_for(course: Course, look: Look) -> None:
+    for folder in (course.stubs, course.solution):
+        os.mkfifo(folder / "pipe.py")
+    assert look(course)["hidden"] == ""
 
 
 def test_a_given_file_may_be_the_same_in_both_folders(course: Course, look: Look) -> None:

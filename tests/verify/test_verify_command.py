@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import signal
 import subprocess
@@ -80,6 +81,17 @@ def test_neither_the_project_nor_the_hidden_folder_is_touched(verify: Verify, co
     before = contents(course.project), contents(course.checks_folder)
     verify(course)
     assert (contents(course.project), contents(course.checks_folder)) == before
+
+
+def test_no_odd_file_ends_a_verification(verify: Verify, course: Course) -> None:
+    os.mkfifo(course.stubs / "pipe")
+    (course.stubs / "to_itself").symlink_to("to_itself")
+    (course.stubs / "to_nothing").symlink_to("nothing")
+    for folder in (course.stubs, course.solution):
+        (folder / "deep.py").write_text(f"x = {' + '.join(900 * '1')}\n", encoding="utf-8")
+        (folder / "centre.py").rename(folder / "centre.txt")
+        (folder / "centre.py").symlink_to("centre.txt")
+    assert verify(course, "--no-mutants").short() == set()
 
 
 def test_without_a_name_every_challenge_is_verified_with_its_own_checks(verify: Verify, course: Course) -> None:
