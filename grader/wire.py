@@ -36,7 +36,8 @@ DTYPES = {
     )
 }
 MAX_DEPTH = 32  # nested lists of a message; far above anything that is sent, far below Python's recursion limit
-MAX_TEXT_BYTES = 8 * 1024**2  # of a JSON part; as Python objects it may take twenty times as much
+MAX_TEXT_BYTES = 8 * 1024**2  # of a JSON part
+TEXT_GROWTH = 20  # as Python objects, a JSON part takes at most about so many times its bytes; 13 were seen
 MAX_INT_BITS = 1000  # every number of a message fits a float, and prints in a few lines
 # Of one dict, keys that are no text. Numbers can be chosen so that every one of them looks at all the others before it
 # finds its place; no limit of time holds while a reply is read. (Python draws the places of texts anew in each run.)
