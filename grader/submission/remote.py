@@ -6,13 +6,13 @@ Nothing of the learner's is ever imported here. A call returns plain data and `W
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 import torch
 
+from grader.clock import awake_seconds
 from grader.errors import GraderError
 from grader.submission import reading
 from grader.submission.problems import OUT_OF_MEMORY, UNREADABLE, CheckAborted, location_from, problem_from
@@ -60,13 +60,14 @@ class Submission:
         self.messages = 0  # sent so far
         self.objects = 0  # held so far
         self.pending: list[dict[str, Any]] = []  # requests that go out with the next one whose answer is needed
-        self.run_ends = time.monotonic() + limits.run_seconds
+        # On the clock of `awake_seconds()`, like all deadlines.
+        self.run_ends = awake_seconds() + limits.run_seconds
         self.check_ends = self.step_ends = self.run_ends
         self.on_reply: OnReply = lambda requests, reply, size: None  # told of each message, its reply and their bytes
 
     def begin_step(self) -> None:
         """Give the next step its own time, and a fresh worker: what the code of one step does to torch stays there."""
-        self.step_ends = time.monotonic() + self.limits.step_seconds
+        self.step_ends = awake_seconds() + self.limits.step_seconds
         self.discard_worker()
 
     def discard_worker(self) -> None:
@@ -76,7 +77,7 @@ class Submission:
 
     def begin_check(self) -> None:
         """Give the next check its own time, and forget what was held and printed before it."""
-        self.check_ends = min(time.monotonic() + self.limits.check_seconds, self.step_ends)
+        self.check_ends = min(awake_seconds() + self.limits.check_seconds, self.step_ends)
         self.pending = [{"do": "forget"}]
         self.seed_generators()
         self.process.begin_check()
@@ -87,11 +88,11 @@ class Submission:
 
     @property
     def run_is_over(self) -> bool:
-        return time.monotonic() >= self.run_ends
+        return awake_seconds() >= self.run_ends
 
     @property
     def step_is_over(self) -> bool:
-        return time.monotonic() >= self.step_ends
+        return awake_seconds() >= self.step_ends
 
     def accelerators(self, *, both_simulated: bool = False) -> list[str]:
         """Return the accelerators to check on: the simulated one, and the machine's own if it has one.
@@ -158,7 +159,7 @@ class Submission:
         """
         self.messages += 1
         frame = pack({"id": self.messages, "requests": requests})
-        started = time.monotonic()
+        started = awake_seconds()
         deadline = min(started + self.limits.call_seconds, self.check_ends, self.run_ends)
         try:
             text, body = self.process.exchange(frame, deadline)
@@ -193,7 +194,7 @@ class Submission:
             return f"The whole run took longer than {self.limits.run_seconds:g} s and was stopped."
         if self.step_is_over:
             return f"The checks of this step took longer than {self.limits.step_seconds:g} s in all and were stopped."
-        if time.monotonic() >= self.check_ends:
+        if awake_seconds() >= self.check_ends:
             return f"This check took longer than {self.limits.check_seconds:g} s in all and was stopped."
         return f"No answer within {seconds:.0f} s, so the call was stopped. Is there a loop that never ends?"
 
