@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,12 @@ DTYPES = {
     )
 }
 MAX_DEPTH = 32  # nested lists of a message; far above anything that is sent, far below Python's recursion limit
-MAX_TEXT_BYTES = 8 * 1024**2  # of a JSON part; as Python objects it may take twenty times as much
+MAX_TEXT_BYTES = 8 * 1024**2  # of a JSON part
+TEXT_GROWTH = 20  # as Python objects, a JSON part takes at most about so many times its bytes; 13 were seen
 MAX_INT_BITS = 1000  # every number of a message fits a float, and prints in a few lines
+# Of one dict, keys that are no text. Numbers can be chosen so that every one of them looks at all the others before it
+# finds its place; no limit of time holds while a reply is read. (Python draws the places of texts anew in each run.)
+MAX_OTHER_KEYS = 1000
 MAX_ELEMENTS = 2**40  # of a tensor, empty dimensions counted as one: PyTorch computes strides in 64 bits
 
 
@@ -141,8 +145,15 @@ def _encode(value: Any, buffers: list[bytes]) -> Any:
     if isinstance(value, list | tuple):
         return {type(value).__name__: [_encode(item, buffers) for item in value]}
     if isinstance(value, dict):
+        if has_too_many_other_keys(value):
+            raise TypeError(f"a dict with more than {MAX_OTHER_KEYS} keys that are no text has no place on the wire")
         return {"dict": [[_encode_key(key, buffers), _encode(item, buffers)] for key, item in value.items()]}
     return _encode_leaf(value, buffers)
+
+
+def has_too_many_other_keys(keys: Iterable[Any]) -> bool:
+    """True if more of the keys of a dict are no text than may travel."""
+    return sum(not isinstance(key, str) for key in keys) > MAX_OTHER_KEYS
 
 
 def _encode_key(key: Any, buffers: list[bytes]) -> Any:
@@ -228,6 +239,8 @@ def _decode_items(content: Any, reader: _Reader, depth: int) -> Iterator[Any]:
 
 def _decode_dict(content: Any, reader: _Reader, depth: int) -> dict[Any, Any]:
     _require(isinstance(content, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in content), "dict")
+    # A text is the only key that JSON says in a text.
+    _require(not has_too_many_other_keys(coded for coded, _ in content), "dict with so many keys")
     result = {}
     for coded, item in content:
         key = _decode(coded, reader, depth)

@@ -12,6 +12,7 @@ from hypothesis.errors import Flaky
 
 from grader.checking.expect import Mismatch
 from grader.checking.trial import EnoughShrinking, Questioning, Trial
+from grader.clock import awake_seconds
 from grader.diagnosis.recording import Recording
 from grader.errors import GraderError
 from grader.submission.problems import CheckAborted, LearnerError
@@ -71,7 +72,7 @@ class OneCheck:
             return
         self.submission.begin_step()
         self.submission.begin_check()
-        self.submission.check_ends = time.monotonic() + seconds
+        self.submission.check_ends = awake_seconds() + seconds
         recording.begin_check(self.id, self.function.checks)
         trial = Questioning(before_example=lambda: self._begin_example(trial, recording))
         try:

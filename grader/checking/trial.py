@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import is_dataclass
@@ -12,6 +11,7 @@ import torch
 
 from grader.checking.display import show
 from grader.checking.expect import Mismatch
+from grader.clock import awake_seconds
 from grader.submission.output import without_control
 from grader.submission.problems import LearnerError
 from grader.wire import WireIterator, WireTensor
@@ -43,7 +43,7 @@ class Trial:
         self.noted: dict[str, Any] = {}
         self.smallest: tuple[int, Mismatch | LearnerError, dict[str, Any]] | None = None
         self.shrinks = 0
-        self.first_failure_at = 0.0  # seconds of the monotonic clock
+        self.first_failure_at = 0.0  # on the clock of `awake_seconds()`
 
     def count(self, examples: int = 1) -> None:
         """Count examples of a check that draws none itself."""
@@ -71,7 +71,7 @@ class Trial:
         if self.smallest is None:
             return
         self.shrinks += 1
-        if self.shrinks > self.max_shrinks or time.monotonic() > self.first_failure_at + SHRINK_SECONDS:
+        if self.shrinks > self.max_shrinks or awake_seconds() > self.first_failure_at + SHRINK_SECONDS:
             _, self.failure, self.tried = self.smallest
             raise EnoughShrinking
 
@@ -80,7 +80,7 @@ class Trial:
         self.failure, self.tried = failure, {**drawn, **self.noted}
         size = len(self.counterexample())
         if self.smallest is None:
-            self.first_failure_at = time.monotonic()
+            self.first_failure_at = awake_seconds()
         if self.smallest is None or size <= self.smallest[0]:
             self.smallest = (size, failure, self.tried)
 

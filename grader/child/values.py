@@ -11,7 +11,16 @@ import torch
 
 from grader.child.learner_files import Problem
 from grader.child.simulated_accelerator import SimulatedTensor
-from grader.wire import DTYPES, WireDevice, WireIterator, WireObject, WireOpaque, WireTensor, flat_bytes
+from grader.wire import (
+    DTYPES,
+    WireDevice,
+    WireIterator,
+    WireObject,
+    WireOpaque,
+    WireTensor,
+    flat_bytes,
+    has_too_many_other_keys,
+)
 
 MAX_ITEMS = 100_000  # items of one list that travel
 # Of the tensor itself: a subclass may have attributes of these names that say something else, and learner code may put
@@ -89,7 +98,7 @@ def to_wire(value: Any, depth: int = 0) -> Any:
 def _container_to_wire(value: Any, depth: int) -> Any:
     if isinstance(value, dict):
         keys = [to_wire(key, depth) if type(key) in (str, int, bool, float) else _opaque(key) for key in value]
-        if any(isinstance(key, WireOpaque) for key in keys):
+        if any(isinstance(key, WireOpaque) for key in keys) or has_too_many_other_keys(keys):
             return _opaque(value)
         return {key: to_wire(item, depth) for key, item in zip(keys, value.values(), strict=True)}
     items = [to_wire(item, depth) for item in value]

@@ -6,11 +6,11 @@ or takes too long, nothing is named.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.challenge import Challenge
+from grader.clock import awake_seconds
 from grader.diagnosis.naming import WRONG, Naming
 from grader.diagnosis.recording import Recording
 from grader.diagnosis.replay import Replays
@@ -85,7 +85,7 @@ class Diagnosis:
         naming = Naming(self.challenge, self.mistakes, self.recording, self.replays)
         try:
             self.replays.wait()
-            naming.name(results, deadline=time.monotonic() + self.seconds)
+            naming.name(results, deadline=awake_seconds() + self.seconds)
         except (Exception, CheckAborted, GraderError) as problem:
             self.trouble = problem
         return tuple(self._explained(result, naming.found.get(result.id)) for result in results)

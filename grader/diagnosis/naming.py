@@ -7,10 +7,10 @@ they passed or not. If two mistakes do, neither is named.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 
 from grader.challenge import Challenge
+from grader.clock import awake_seconds
 from grader.diagnosis.comparison import Comparison, compare, draw, reproduces
 from grader.diagnosis.own_imports import own_imports
 from grader.diagnosis.randomness import Draws, alike
@@ -49,7 +49,7 @@ class Naming:
         """Put the mistakes that explain checks into `found`.
 
         Args:
-            deadline: on the clock of `time.monotonic()`.
+            deadline: on the clock of `awake_seconds()`.
         Raises:
             OutOfTime: it has passed. What was found until then stands.
         """
@@ -150,7 +150,7 @@ class Naming:
         return self.replays.of(mistake, self.deadline)
 
     def _keep_time(self) -> None:
-        if time.monotonic() >= self.deadline:
+        if awake_seconds() >= self.deadline:
             raise OutOfTime
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from grader.clock import awake_seconds
 from grader.diagnosis.recording import Example, Reply, Request
 from grader.mistakes import Mistake, copy_submission, write_with_mistake
 from grader.submission.one_core import hold_to
@@ -82,7 +82,7 @@ class Replays:
         """Put the copy with this mistake (or with none) into a fresh worker.
 
         Args:
-            deadline: when it must have answered everything, on the clock of `time.monotonic()`.
+            deadline: when it must have answered everything, on the clock of `awake_seconds()`.
         """
         self.process.end_worker()
         name = f"{mistake.step}.{mistake.name}" if mistake else "as_it_is"
@@ -93,7 +93,7 @@ class Replays:
             else:
                 copy_submission(self.submission, folder)
         self.process.folder = folder
-        seconds = max(0.0, deadline - time.monotonic())
+        seconds = max(0.0, deadline - awake_seconds())
         self.process.limits = replace(self.process.limits, run_seconds=seconds)
         return Replay(Submission(self.process))
 

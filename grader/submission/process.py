@@ -24,6 +24,7 @@ from typing import Any
 from grader.challenge import Limits
 from grader.child.descendants import adopt_orphans, descendants, end_descendants, has_in_environment, send_signal
 from grader.child.scratch import remove_folder
+from grader.clock import awake_seconds, stand_still_while_stopped
 from grader.errors import GraderError
 from grader.interrupts import uninterrupted
 from grader.submission.isolation import PROCESS, Isolation
@@ -89,6 +90,7 @@ class ChildProcess:
         self.free_cores: set[int] | None = None  # what the parent may use when it is not held to one core
         self.watched = 0.0  # when the processes were last looked at
         adopt_orphans()
+        stand_still_while_stopped()
 
     def start(self) -> None:
         """Start the nursery if there is none, and ask for a worker; waits for neither."""
@@ -149,18 +151,18 @@ class ChildProcess:
         """Send one frame and return the reply's JSON part and tensor part.
 
         Args:
-            deadline: on the clock of `time.monotonic()`; counts from when the worker is ready.
+            deadline: on the clock of `awake_seconds()`; counts from when the worker is ready.
         Raises:
             TimedOut, HungUp, Oversized, TooManyProcesses, TooMuchMemory, TooMuchWritten: see there. The worker must be
                 ended then.
         """
         self.start()
         if self.waiting_for_fork:
-            waited_from = time.monotonic()
+            waited_from = awake_seconds()
             self._nursery_reply(START_SECONDS)
             self.waiting_for_fork = False
             self._share_core()
-            deadline += time.monotonic() - waited_from
+            deadline += awake_seconds() - waited_from
         assert self.channel is not None
         assert self.output is not None
         exchange = _Exchange(self.channel, self.output, frame, self.limits.reply_bytes)
@@ -282,13 +284,13 @@ class ChildProcess:
 
     def _nursery_reply(self, seconds: float) -> dict[str, Any]:
         assert self.control is not None
-        self.control.settimeout(seconds)
+        deadline = awake_seconds() + seconds
         text = b""
         while not text.endswith(b"\n"):
+            if not _becomes_readable(self.control, deadline):
+                raise GraderError(f"the child gave no sign for {seconds:g} s: {self._log()}")
             try:
                 piece = self.control.recv(4096)
-            except TimeoutError:
-                raise GraderError(f"the child gave no sign for {seconds:g} s: {self._log()}") from None
             except OSError:  # it ended with a request unread
                 piece = b""
             if not piece:
@@ -318,10 +320,10 @@ class _Exchange:
         readable: list[Any] = [self.channel, self.output.descriptor]
         while not self._complete():
             watch()
-            now = time.monotonic()
-            if now >= deadline:
+            left = deadline - awake_seconds()
+            if left <= 0:
                 raise TimedOut
-            seconds = min(deadline - now, WATCH_SECONDS)
+            seconds = min(left, WATCH_SECONDS)
             ready, writable, _ = select.select(readable, [self.channel] if self.outgoing else [], [], seconds)
             if self.output.descriptor in ready and not self.output.drain():
                 readable = [self.channel]  # learner code closed its output
@@ -363,6 +365,13 @@ class _Exchange:
         if length > self.reply_bytes + PREFIX_BYTES or len(self.incoming) > length:
             raise Oversized
         return len(self.incoming) == length
+
+
+def _becomes_readable(channel: socket.socket, deadline: float) -> bool:
+    while (left := deadline - awake_seconds()) > 0:
+        if select.select([channel], [], [], left)[0]:
+            return True
+    return False
 
 
 def _remover(folder: Path) -> subprocess.Popen[bytes]:

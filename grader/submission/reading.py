@@ -19,6 +19,12 @@ def fields(answer: Any) -> dict[str, Any]:
     return dict(answer)
 
 
+def fields_called(names: set[str], answer: Any) -> dict[str, Any]:
+    """Return an answer that is a dict of exactly these names: what nobody asked for would only fill the memory."""
+    _require(isinstance(answer, dict) and answer.keys() == names)
+    return dict(answer)
+
+
 def modes(answer: Any) -> dict[str, bool]:
     """Return the modes of a module, "", and of the modules inside it, by name."""
     found = fields(answer)

@@ -6,13 +6,13 @@ Nothing of the learner's is ever imported here. A call returns plain data and `W
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 
+from grader.clock import awake_seconds
 from grader.errors import GraderError
 from grader.submission import reading
 from grader.submission.problems import OUT_OF_MEMORY, UNREADABLE, CheckAborted, location_from, problem_from
@@ -26,9 +26,9 @@ from grader.submission.process import (
     TooMuchWritten,
 )
 from grader.verdict import Outcome
-from grader.wire import Malformed, WireObject, WireTensor, pack, unpack
+from grader.wire import PREFIX, TEXT_GROWTH, Malformed, WireObject, WireTensor, pack, unpack
 
-OnReply = Callable[[list[dict[str, Any]], dict[str, Any]], None]
+OnReply = Callable[[list[dict[str, Any]], dict[str, Any], int], None]
 
 TOO_MANY_PROCESSES = "The code started more than {} processes at once, and was stopped. Start none."
 TOO_MUCH_WRITTEN = "The code wrote more than {}, and was stopped. Write none."
@@ -60,13 +60,14 @@ class Submission:
         self.messages = 0  # sent so far
         self.objects = 0  # held so far
         self.pending: list[dict[str, Any]] = []  # requests that go out with the next one whose answer is needed
-        self.run_ends = time.monotonic() + limits.run_seconds
+        # On the clock of `awake_seconds()`, like all deadlines.
+        self.run_ends = awake_seconds() + limits.run_seconds
         self.check_ends = self.step_ends = self.run_ends
-        self.on_reply: OnReply = lambda requests, reply: None  # told of each message and of what came back
+        self.on_reply: OnReply = lambda requests, reply, size: None  # told of each message, its reply and their bytes
 
     def begin_step(self) -> None:
         """Give the next step its own time, and a fresh worker: what the code of one step does to torch stays there."""
-        self.step_ends = time.monotonic() + self.limits.step_seconds
+        self.step_ends = awake_seconds() + self.limits.step_seconds
         self.discard_worker()
 
     def discard_worker(self) -> None:
@@ -76,7 +77,7 @@ class Submission:
 
     def begin_check(self) -> None:
         """Give the next check its own time, and forget what was held and printed before it."""
-        self.check_ends = min(time.monotonic() + self.limits.check_seconds, self.step_ends)
+        self.check_ends = min(awake_seconds() + self.limits.check_seconds, self.step_ends)
         self.pending = [{"do": "forget"}]
         self.seed_generators()
         self.process.begin_check()
@@ -87,11 +88,11 @@ class Submission:
 
     @property
     def run_is_over(self) -> bool:
-        return time.monotonic() >= self.run_ends
+        return awake_seconds() >= self.run_ends
 
     @property
     def step_is_over(self) -> bool:
-        return time.monotonic() >= self.step_ends
+        return awake_seconds() >= self.step_ends
 
     def accelerators(self, *, both_simulated: bool = False) -> list[str]:
         """Return the accelerators to check on: the simulated one, and the machine's own if it has one.
@@ -103,7 +104,7 @@ class Submission:
         Raises:
             CheckAborted: there is none of either kind, so that a device check cannot say anything.
         """
-        hello = reading.fields(self.ask("hello"))
+        hello = reading.fields_called({"simulated", "accelerator"}, self.ask("hello"))
         found = ["sim:0", "sim:1"][: 1 + both_simulated] if hello.get("simulated") is True else []
         own = f"{torch.accelerator.current_accelerator()}:0" if torch.accelerator.is_available() else None
         if own is not None and hello.get("accelerator") == own:  # a made-up "cpu" would leave nothing to find out
@@ -146,7 +147,6 @@ class Submission:
         self.later(do, **arguments)
         requests, self.pending = self.pending, []
         reply = self.exchange(requests)
-        self.on_reply(requests, reply)
         if "answer" not in reply:
             raise problem_from(reply.get("problem"))
         return reply["answer"]
@@ -159,11 +159,12 @@ class Submission:
         """
         self.messages += 1
         frame = pack({"id": self.messages, "requests": requests})
-        started = time.monotonic()
+        started = awake_seconds()
         deadline = min(started + self.limits.call_seconds, self.check_ends, self.run_ends)
         try:
-            reply = unpack(*self.process.exchange(frame, deadline))
-            if not isinstance(reply, dict) or reply.get("id") != self.messages:
+            text, body = self.process.exchange(frame, deadline)
+            reply = unpack(text, body)
+            if not _is_reply(reply) or reply["id"] != self.messages:
                 raise Malformed("not the reply to this request")
         except TimedOut:
             self._replace_worker()
@@ -179,9 +180,10 @@ class Submission:
         except TooMuchWritten as bound:
             self._replace_worker()
             raise CheckAborted(Outcome.ERROR, TOO_MUCH_WRITTEN.format(bound)) from None
-        except (Malformed, Oversized):
+        except (Malformed, Oversized, MemoryError):
             self._replace_worker()
             raise CheckAborted(Outcome.ERROR, UNREADABLE) from None
+        self.on_reply(requests, reply, _size(frame) + TEXT_GROWTH * len(text) + len(body))
         return reply
 
     def _replace_worker(self, *, died: bool = False) -> str:
@@ -192,13 +194,23 @@ class Submission:
             return f"The whole run took longer than {self.limits.run_seconds:g} s and was stopped."
         if self.step_is_over:
             return f"The checks of this step took longer than {self.limits.step_seconds:g} s in all and were stopped."
-        if time.monotonic() >= self.check_ends:
+        if awake_seconds() >= self.check_ends:
             return f"This check took longer than {self.limits.check_seconds:g} s in all and was stopped."
         return f"No answer within {seconds:.0f} s, so the call was stopped. Is there a loop that never ends?"
 
     def _crash_message(self, how: str) -> str:
         end = f"it {how}" if how else "it hung up"
         return f"The learner process died during this call: {end}. Look for an exit, a crash or a lack of memory."
+
+
+def _is_reply(message: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(message, dict) and message.keys() in ({"id", "answer"}, {"id", "problem"})
+
+
+def _size(frame: bytes) -> int:
+    """Return how many bytes a message takes, at most."""
+    text_length, body_length = PREFIX.unpack_from(frame)
+    return int(TEXT_GROWTH * text_length + body_length)
 
 
 def _outgoing(value: Any) -> Any:
@@ -228,11 +240,14 @@ class RemoteFunction:
 
     def call(self, *args: Any, kwargs: dict[str, Any] | None = None, **options: Any) -> Answer:
         """Call with options: `no_grad`, `seed`, `machine`, `cotangent`, `echo`; see `Worker.do_call`."""
+        names = {"value"}
+        names |= {"gradients"} if options.get("cotangent") is not None else set()
+        names |= {"arguments"} if options.get("echo") else set()
         answer = self.submission.ask("call", target=self.target, args=list(args), kwargs=kwargs or {}, **options)
-        answer = reading.fields(answer)
+        answer = reading.fields_called(names, answer)
         gradients, arguments = answer.get("gradients"), answer.get("arguments")
         differentiated = sum(isinstance(argument, WireTensor) and argument.requires_grad for argument in args)
-        if "value" not in answer or not _is_list(gradients, differentiated) or not _is_list(arguments, len(args)):
+        if not _is_list(gradients, differentiated) or not _is_list(arguments, len(args)):
             raise CheckAborted(Outcome.ERROR, UNREADABLE)
         return Answer(answer["value"], gradients, arguments)
 

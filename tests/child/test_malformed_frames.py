@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.wire import Malformed, WireTensor, pack, unpack
+from grader.wire import MAX_OTHER_KEYS, Malformed, WireTensor, pack, unpack
 from tests.child.test_wire import MESSAGES, parts
 
 MANY = settings(max_examples=1000, deadline=None, database=None, derandomize=True)
@@ -159,6 +160,24 @@ def test_deep_nesting_is_refused(nested: str, depth: int) -> None:
 def test_a_number_of_many_digits_is_refused() -> None:
     with pytest.raises(Malformed):
         unpack(b"1" * 100_000, b"")
+
+
+SAME_PLACE = sys.hash_info.modulus  # all multiples of it have one hash, so that a dict looks at each for each
+OTHER_KEYS = {
+    "whole numbers": [SAME_PLACE * number for number in range(MAX_OTHER_KEYS + 1)],
+    "floats": [number / 2 for number in range(MAX_OTHER_KEYS + 1)],
+    "NaNs": [{"float": "nan"}] * (MAX_OTHER_KEYS + 1),
+    "whole numbers after texts": [*"abc", *range(MAX_OTHER_KEYS + 1)],
+    "one number again and again": [1] * (MAX_OTHER_KEYS + 1),
+}
+
+
+@pytest.mark.parametrize("keys", OTHER_KEYS.values(), ids=OTHER_KEYS)
+def test_a_dict_with_many_keys_that_are_no_text_is_refused(keys: list[Any]) -> None:
+    pairs = [[key, None] for key in keys]
+    read(as_text({"dict": pairs[:MAX_OTHER_KEYS]}))
+    with pytest.raises(Malformed):
+        unpack(as_text({"dict": pairs}), b"")
 
 
 def test_a_large_tensor_of_bools_is_checked_without_a_loop_in_python() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from grader.wire import (
     DTYPES,
+    MAX_OTHER_KEYS,
     MAX_TEXT_BYTES,
     PREFIX,
     Malformed,
@@ -140,12 +141,27 @@ def test_nothing_is_shared_with_the_sender() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [object(), {1, 2}, b"bytes", 1j, torch.zeros(1, dtype=torch.complex64), torch.complex64, {(1, 2): 3}, [print]],
+    [
+        object(),
+        {1, 2},
+        b"bytes",
+        1j,
+        torch.zeros(1, dtype=torch.complex64),
+        torch.complex64,
+        {(1, 2): 3},
+        dict.fromkeys(range(MAX_OTHER_KEYS + 1)),
+        [print],
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_place_on_the_wire_is_refused_by_the_sender(value: Any) -> None:
     with pytest.raises(TypeError):
         pack(value)
+
+
+@pytest.mark.parametrize("keys", [range(MAX_OTHER_KEYS), [str(number) for number in range(5 * MAX_OTHER_KEYS)]])
+def test_a_dict_of_many_keys_travels(keys: Any) -> None:
+    assert same(there_and_back(dict.fromkeys(keys)), dict.fromkeys(keys))
 
 
 def test_more_json_than_is_stated_is_refused() -> None:

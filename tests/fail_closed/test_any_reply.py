@@ -159,6 +159,46 @@ def test_a_reply_that_cannot_be_read_costs_the_worker() -> None:
     assert submission.process.ended == 1  # type: ignore[attr-defined]
 
 
+def test_a_reply_for_which_memory_is_short_costs_its_check_and_no_more() -> None:
+    def answering(message: dict[str, Any]) -> Reply:
+        raise MemoryError
+
+    submission = submission_of(answering)
+    with pytest.raises(CheckAborted, match="cannot be read"):
+        submission.ask("hello")
+    assert submission.process.ended == 1  # type: ignore[attr-defined]
+
+
+UNASKED = {"value": 1, "gradients": [], "arguments": [1, 2], "more": "x"}
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ({}, ["value"]),
+        ({"cotangent": 1.0}, ["value", "gradients"]),
+        ({"echo": True}, ["value", "arguments"]),
+        ({"cotangent": 1.0, "echo": True}, ["value", "gradients", "arguments"]),
+    ],
+    ids=str,
+)
+def test_an_answer_holds_what_was_asked_for_and_nothing_else(options: dict[str, Any], asked: list[str]) -> None:
+    for other in (None, *UNASKED):
+        names = set(asked) ^ {other} - {None}  # the right ones, one too many, or one too few
+        answer = {name: UNASKED[name] for name in names if name is not None}
+        taken = end_of(
+            lambda submission: submission.function("code", "run").call(1, 2, **options),
+            lambda message, answer=answer: reply_with(message, answer),  # type: ignore[misc]
+        )
+        assert (taken is None) == (other is not None), names
+
+
+@pytest.mark.parametrize("more", ["problem", "more"])
+def test_a_reply_with_something_beside_its_answer_is_refused(more: str) -> None:
+    with pytest.raises(CheckAborted):
+        submission_of(lambda message: parts(pack({"id": message["id"], "answer": 5, more: 5}))).ask("fetch")
+
+
 @pytest.mark.parametrize("accelerator", ["cpu", "meta", "sim:0", "", None, "\x1b[2J"])
 def test_a_made_up_accelerator_does_not_stand_in_for_the_simulated_one(accelerator: str | None) -> None:
     """With "cpu" in its place, the checks of devices would have nothing to find."""

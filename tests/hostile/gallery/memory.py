@@ -9,6 +9,7 @@ from tests.hostile.hostile import (
     ATTENTION,
     BATCH,
     LOG_SOFTMAX,
+    LOG_SOFTMAX_VALUES,
     LOSS,
     PICK_DEVICE,
     POSITIONS,
@@ -60,7 +61,26 @@ class Endless(list):
 return Endless()
 """
 
+# Beside the right answer stands a text that takes four times its bytes: kept for a whole run, it would fill the memory.
+MORE_THAN_THE_ANSWER = """
+import sys
+frame = sys._getframe()
+while "message" not in frame.f_locals:
+    frame = frame.f_back
+Worker = type(frame.f_locals["self"])
+if not hasattr(Worker, "own"):
+    Worker.own = Worker.reply
+    def reply(self, message):
+        found = Worker.own(self, message)
+        if isinstance(found.get("answer"), dict):
+            found["answer"]["more"] = chr(0x1F600) + "a" * 8_000_000
+        return found
+    Worker.reply = reply
+"""
+
 ROWS = (
+    Hostile("a large text that nobody asked for beside each right answer", LOG_SOFTMAX_VALUES, Outcome.ERROR,
+            "sent an answer that cannot be read", before=MORE_THAN_THE_ANSWER),
     bomb("a hundred gigabytes of bytes", LOG_SOFTMAX, "bytearray(100 << 30)"),
     bomb("a tensor that no machine holds", LOSS, "import torch; torch.zeros(1 << 20, 1 << 20)"),
     bomb("tensors that pile up until memory ends", PICK_DEVICE,
