@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grader.verdict import Outcome
 from tests.challenge5.conftest import GradeChecks
-from tests.submissions import Answer, write_submission
+from tests.submissions import Answer, summary, write_submission
 
 ALWAYS_DROPS = Answer("dropout always", "attention.py", edits={" if self.training else 0.0": ""})
 
@@ -22,3 +22,8 @@ def test_a_wrong_answer_that_draws_random_numbers_fails_in_the_same_way_each_tim
     )
     assert first == second
     assert any(result.outcome is Outcome.FAILED for result in first)
+
+
+def test_the_solution_passes_where_the_largest_of_all_seeds_is_drawn(tmp_path: Path, grade_checks: GradeChecks) -> None:
+    results = grade_checks(write_submission(tmp_path, {}), only=frozenset({"attention"}), seed=284951)
+    assert {result.outcome for result in results.values()} == {Outcome.PASSED}, summary(results)
