@@ -58,10 +58,13 @@ def named(comm: Path) -> str:
         return ""
 
 
-def stop(process: int) -> None:
+def stop(process: int) -> float:
+    """Stop a process for a while; return for how long, in seconds."""
     os.kill(process, signal.SIGSTOP)
+    started = time.monotonic()
     time.sleep(SLEEP)
     os.kill(process, signal.SIGCONT)
+    return time.monotonic() - started
 
 
 @pytest.mark.parametrize("slow", ["time.sleep(0.2)", f"time.sleep({SLEEP + 0.5})"], ids=["before", "after"])
@@ -96,9 +99,10 @@ def test_the_clock_stands_still_whatever_the_grader_was_doing(work: str) -> None
         assert counting.stdout is not None
         counting.stdout.readline()
         time.sleep(0.3)
-        stop(counting.pid)
+        slept = stop(counting.pid)
         took = float(counting.stdout.readline())
-    assert took == pytest.approx(1.0 + SLEEP, abs=0.7)
+    assert took > slept + 0.65  # with a clock that goes on it would end on waking, after slept + 0.3
+    assert took < slept + SLEEP  # a second as a rule; a busy machine may add to it
 
 
 def test_being_told_to_go_on_without_having_been_stopped_changes_nothing() -> None:
@@ -110,4 +114,4 @@ def test_being_told_to_go_on_without_having_been_stopped_changes_nothing() -> No
             os.kill(counting.pid, signal.SIGCONT)
             time.sleep(0.01)
         took = float(counting.stdout.readline())
-    assert took == pytest.approx(1.0, abs=0.5)
+    assert 1.0 <= took < SLEEP

@@ -190,23 +190,33 @@ def test_update_follows_the_gradient(
     weights = steepened(draw_weights(seed), STEEPNESS if size_of_gradients == LARGE else 1.0)
     probe = build_model(submission, dropout=0.0, seed=seed, weights=weights)
     step(function, submission, trial, probe, batch)
-    expect_update(probe, probe.gradients(batch), WRONG_UPDATE)
+    expect_update(probe, batch, WRONG_UPDATE)
     expect_loss_of_the_update(function, submission, trial, batch, seed)
 
 
-def expect_update(probe: ModelProbe, gradients: dict[str, Tensor], message: str) -> None:
-    """Fail unless one step against these gradients leads from the probe's weights to those that it has now.
+def expect_update(
+    probe: ModelProbe,
+    batch: Batch,
+    message: str,
+    *,
+    remembered: dict[str, Tensor] | None = None,
+    lost: dict[str, float] | None = None,
+) -> None:
+    """Fail unless one step against the gradients leads from the probe's weights to those that it has now.
 
     Args:
         message: with `{name}` where the name of the weight goes.
+        remembered: what the optimiser adds to the gradients.
+        lost: how far that may be off.
     """
-    now = probe.now()
+    now, gradients, lost_now = probe.now(), probe.gradients(batch), probe.lost_in_float32(batch)
     for name, before in probe.state.items():
-        update = -LEARNING_RATE * gradients[name]
+        update = -LEARNING_RATE * (gradients[name] + (remembered[name] if remembered else 0.0))
+        off = LEARNING_RATE * (lost_now[name] + (lost[name] if lost else 0.0))
         expect_close(
             now[name] - before,
             update,
-            tolerance=tolerance_of(update, before),
+            tolerance=tolerance_of(update, before) + off,
             message=message.format(name=name),
             what=f"the update of {name}",
         )
@@ -244,11 +254,11 @@ def test_clears_old_gradients(
     """Gradients of an earlier step are cleared first"""
     probe = build_model(submission, dropout=0.0, seed=seed)
     step(function, submission, trial, probe, batch)
-    expect_update(probe, probe.gradients(batch), WRONG_UPDATE)
+    expect_update(probe, batch, WRONG_UPDATE)
     probe = build_model(submission, dropout=0.0, seed=seed)
     probe.model.fill_gradients(old_gradients)
     step(function, submission, trial, probe, batch)
-    expect_update(probe, probe.gradients(batch), "Gradients from before the call leak into the update of {name}.")
+    expect_update(probe, batch, "Gradients from before the call leak into the update of {name}.")
 
 
 @check(of=TRAIN_STEP, examples=3, batch=BATCHES, seed=SEEDS)
@@ -262,17 +272,18 @@ def test_optimizer_remembers(
     optimizer = make_optimizer(submission, probe, lr=LEARNING_RATE, momentum=momentum)
     first = function.call(probe.model, batch, optimizer, seed=1)
     expect_loss(first, probe, batch, WRONG_RETURN)
-    gradients = probe.gradients(batch)
-    expect_update(probe, gradients, WRONG_UPDATE)
+    expect_update(probe, batch, WRONG_UPDATE)
+    gradients, lost = probe.gradients(batch), probe.lost_in_float32(batch)
     probe = replace(probe, state=probe.now())
     second = function.call(probe.model, batch, optimizer, seed=2)
     expect_loss(second, probe, batch, "A second call does not return the loss from before its own update.")
-    remembered = {name: gradient + momentum * gradients[name] for name, gradient in probe.gradients(batch).items()}
     expect_update(
         probe,
-        remembered,
+        batch,
         "In a second call the update of {name} does not build on the first step. Use the optimizer that is given, and"
         " leave to it what it remembers of the steps before.",
+        remembered={name: momentum * gradient for name, gradient in gradients.items()},
+        lost=lost,
     )
 
 
