@@ -19,7 +19,7 @@ def fields(answer: Any) -> dict[str, Any]:
     return dict(answer)
 
 
-def fields_called(names: set[str], answer: Any) -> dict[str, Any]:
+def exact_fields(names: set[str], answer: Any) -> dict[str, Any]:
     """Return an answer that is a dict of exactly these names: what nobody asked for would only fill the memory."""
     _require(isinstance(answer, dict) and answer.keys() == names)
     return dict(answer)

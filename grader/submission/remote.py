@@ -104,7 +104,7 @@ class Submission:
         Raises:
             CheckAborted: there is none of either kind, so that a device check cannot say anything.
         """
-        hello = reading.fields_called({"simulated", "accelerator"}, self.ask("hello"))
+        hello = reading.exact_fields({"simulated", "accelerator"}, self.ask("hello"))
         found = ["sim:0", "sim:1"][: 1 + both_simulated] if hello.get("simulated") is True else []
         own = f"{torch.accelerator.current_accelerator()}:0" if torch.accelerator.is_available() else None
         if own is not None and hello.get("accelerator") == own:  # a made-up "cpu" would leave nothing to find out
@@ -244,7 +244,7 @@ class RemoteFunction:
         names |= {"gradients"} if options.get("cotangent") is not None else set()
         names |= {"arguments"} if options.get("echo") else set()
         answer = self.submission.ask("call", target=self.target, args=list(args), kwargs=kwargs or {}, **options)
-        answer = reading.fields_called(names, answer)
+        answer = reading.exact_fields(names, answer)
         gradients, arguments = answer.get("gradients"), answer.get("arguments")
         differentiated = sum(isinstance(argument, WireTensor) and argument.requires_grad for argument in args)
         if not _is_list(gradients, differentiated) or not _is_list(arguments, len(args)):

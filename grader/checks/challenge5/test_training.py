@@ -209,7 +209,8 @@ def expect_update(
         remembered: what the optimiser adds to the gradients.
         lost: how far that may be off.
     """
-    now, gradients, lost_now = probe.now(), probe.gradients(batch), probe.lost_in_float32(batch)
+    now, gradients = probe.now(), probe.gradients(batch)
+    lost_now = probe.lost_in_float32(batch, gradients)
     for name, before in probe.state.items():
         update = -LEARNING_RATE * (gradients[name] + (remembered[name] if remembered else 0.0))
         off = LEARNING_RATE * (lost_now[name] + (lost[name] if lost else 0.0))
@@ -273,7 +274,8 @@ def test_optimizer_remembers(
     first = function.call(probe.model, batch, optimizer, seed=1)
     expect_loss(first, probe, batch, WRONG_RETURN)
     expect_update(probe, batch, WRONG_UPDATE)
-    gradients, lost = probe.gradients(batch), probe.lost_in_float32(batch)
+    gradients = probe.gradients(batch)
+    lost = probe.lost_in_float32(batch, gradients)
     probe = replace(probe, state=probe.now())
     second = function.call(probe.model, batch, optimizer, seed=2)
     expect_loss(second, probe, batch, "A second call does not return the loss from before its own update.")
