@@ -6,11 +6,12 @@ difference counts from a few roundings of the largest number in play, which is l
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 
-from grader.diagnosis.recording import Reply, Request, tensors_in
+from grader.diagnosis.recording import Reply, Request
 from grader.diagnosis.torch_errors import recognise
 from grader.wire import WireOpaque, WireTensor
 
@@ -122,3 +123,17 @@ def _names_in(value: Any) -> set[str]:
     if isinstance(value, list | tuple):
         return set().union(*(_names_in(item) for item in value))
     return set()
+
+
+def tensors_in(value: Any) -> Iterator[torch.Tensor]:
+    """Find the tensors in a message, however deep."""
+    if isinstance(value, WireTensor):
+        yield value.values
+    elif isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from tensors_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from tensors_in(item)

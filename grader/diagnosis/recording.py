@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-
-import torch
-
-from grader.wire import WireTensor
 
 MAX_BYTES = 256 * 1024**2  # of messages that are kept; the checks of a whole challenge need about 30 MiB
 
@@ -68,17 +63,3 @@ class Recording:
             self.current.whole = False
         else:
             self.current.examples[-1].append(Exchange(requests, reply))
-
-
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
-    """Find the tensors in a message, however deep."""
-    if isinstance(value, WireTensor):
-        yield value.values
-    elif isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from tensors_in(item)
