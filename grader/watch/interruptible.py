@@ -22,13 +22,13 @@ class InterruptibleChild(ChildProcess):
         self.is_out_of_date = is_out_of_date
 
     def exchange(self, frame: bytes, deadline: float) -> tuple[bytes, bytes]:
-        self._look()
+        self._end_if_out_of_date()
         return super().exchange(frame, deadline)
 
-    def _watch(self) -> None:
-        self._look()
-        super()._watch()
+    def look_around(self) -> None:
+        self._end_if_out_of_date()
+        super().look_around()
 
-    def _look(self) -> None:
+    def _end_if_out_of_date(self) -> None:
         if self.is_out_of_date():
             raise OutOfDate

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.submission.process import KEPT_VARIABLES, ChildProcess
+from grader.submission.nursery import KEPT_VARIABLES
+from grader.submission.process import ChildProcess
 from tests.child.conftest import LIMITS, Learner, submit_folder
 from tests.child.observing import call, still_works
 

@@ -207,7 +207,7 @@ WITHOUT_ITS_FIRST_THREAD = """
 
 @pytest.mark.parametrize("code", [PAGE_TABLES, WITHOUT_ITS_FIRST_THREAD], ids=["page tables", "no first thread"])
 def test_memory_cannot_be_hidden(code: str, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.submission.process.TORCH_BYTES", 300 * MEGABYTE)
+    monkeypatch.setattr("grader.submission.overruns.TORCH_BYTES", 300 * MEGABYTE)
     submission = learner(HEADER + code, memory_bytes=40 * MEGABYTE if code is PAGE_TABLES else 300 * MEGABYTE)
     assert end_of(submission).message == OUT_OF_MEMORY
     assert still_works(submission)

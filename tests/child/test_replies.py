@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
+from grader.submission.exchange import Exchange, HungUp, Oversized, TimedOut
 from grader.submission.output import Output
-from grader.submission.process import HungUp, Oversized, TimedOut, _Exchange
 from grader.verdict import Outcome
 from grader.wire import MAX_TEXT_BYTES
 from tests.child.conftest import Learner
@@ -217,7 +217,7 @@ def exchange(answer: Callable[[socket.socket], object], request: bytes, seconds:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        return _Exchange(ours, output, request, 1000).run(time.monotonic() + seconds)
+        return Exchange(ours, output, request, 1000).run(time.monotonic() + seconds)
     finally:
         ours.close()
         thread.join()

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from grader.submission.process import HungUp, Oversized, TimedOut
+from grader.submission.exchange import HungUp, Oversized, TimedOut
 from grader.wire import WireDevice, WireIterator, WireOpaque, WireTensor, pack, unpack
 from tests.child.test_wire import parts
 
