@@ -29,6 +29,12 @@ def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
 
+def raise_what_was_lost() -> None:
+    """Raise KeyboardInterrupt if one was raised before, and swallowed on its way: C code does so, where it imports."""
+    if _pressed > -math.inf:
+        raise KeyboardInterrupt
+
+
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Do what is inside to its end; a signal that came meanwhile has its effect after that.

@@ -22,7 +22,7 @@ from grader.child.descendants import adopt_orphans
 from grader.child.scratch import remove_folder
 from grader.clock import awake_seconds, stand_still_while_stopped
 from grader.errors import GraderError
-from grader.interrupts import uninterrupted
+from grader.interrupts import raise_what_was_lost, uninterrupted
 from grader.submission.exchange import Exchange
 from grader.submission.isolation import PROCESS, Isolation
 from grader.submission.nursery import END_SECONDS, Nursery
@@ -111,7 +111,8 @@ class ChildProcess:
         return exchange.run(deadline, self.look_around)
 
     def look_around(self) -> None:
-        """Called again and again while the worker is at work; what it raises ends the exchange."""
+        """Called in each exchange, again and again while the worker is at work; what it raises ends the exchange."""
+        raise_what_was_lost()
         assert self.nursery is not None
         self.overruns.look(self.nursery.pid, self.limits)
 
