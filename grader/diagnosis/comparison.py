@@ -21,11 +21,13 @@ class Comparison:
     Attributes:
         agreeing: examples that it answers as the submission did.
         raising: examples in which one of the two raises an exception and the other does not, or another one.
+        raising_alone: those among them in which the copy raises none.
         random: examples to which it gives another answer that depends on random draws.
     """
 
     agreeing: int = 0
     raising: int = 0
+    raising_alone: int = 0
     random: list[Example] = field(default_factory=list)
 
     @property
@@ -33,7 +35,12 @@ class Comparison:
         return not self.raising and not self.random
 
     def __add__(self, other: Comparison) -> Comparison:
-        return Comparison(self.agreeing + other.agreeing, self.raising + other.raising, [*self.random, *other.random])
+        return Comparison(
+            self.agreeing + other.agreeing,
+            self.raising + other.raising,
+            self.raising_alone + other.raising_alone,
+            [*self.random, *other.random],
+        )
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ def compare(replay: Replay, examples: Sequence[Example]) -> Comparison | None:
             found.agreeing += 1
         elif "problem" in example[difference.number].reply or "problem" in difference.reply:
             found.raising += 1
+            found.raising_alone += "problem" not in difference.reply
         elif _is_random(replay, example, difference):
             found.random.append(example)
             if len(found.random) == MAX_RANDOM_EXAMPLES:

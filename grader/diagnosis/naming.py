@@ -61,8 +61,7 @@ class Naming:
             checks = [check for check in results if self.recording.checks[check].target == target]
             wrong = [check for check in checks if results[check].outcome in WRONG]
             if wrong and self._can_be_compared(target, [results[check] for check in checks]):
-                mistake = self._mistake_of(checks, wrong)
-                self.found |= {check: mistake for check in wrong if mistake is not None}
+                self.found |= self._explained(checks, {check: results[check].outcome for check in wrong})
         self.found |= self._named_elsewhere(results)
 
     def _can_be_compared(self, target: Target, results: Sequence[CheckResult]) -> bool:
@@ -81,19 +80,27 @@ class Naming:
         """Return the steps on whose files the learner's file of this step is built."""
         return own_imports(self.replays.submission, step) & {other.name for other in self.challenge.steps}
 
-    def _mistake_of(self, checks: Sequence[str], wrong: Sequence[str]) -> Mistake | None:
-        """Return the one mistake that explains these checks of a function."""
+    def _explained(self, checks: Sequence[str], wrong: Mapping[str, Outcome]) -> dict[str, Mistake]:
+        """Return the one mistake that explains the wrong ones among these checks of a function, by those it explains.
+
+        An exception where the mistake raises none has another cause: two mistakes were made.
+        """
         compared = {mistake: self._compare(mistake, checks) for mistake in self.mistakes if mistake.check in wrong}
         agreeing = {mistake: found for mistake, found in compared.items() if found is not None}
-        explaining = [mistake for mistake, found in agreeing.items() if found.is_exact]
+        explaining = [mistake for mistake, found in agreeing.items() if _sum(found).is_exact]
         if not explaining:
-            explaining = self._draw_alike({mistake: found.random[:MAX_DRAWN] for mistake, found in agreeing.items()})
-        return explaining[0] if len(explaining) == 1 else None
+            random = {mistake: _sum(found).random[:MAX_DRAWN] for mistake, found in agreeing.items()}
+            explaining = self._draw_alike(random)
+        if len(explaining) != 1:
+            return {}
+        found = agreeing[explaining[0]]
+        raised = {check for check, outcome in wrong.items() if outcome is Outcome.ERROR}
+        return {check: explaining[0] for check in wrong if check not in raised or not found[check].raising_alone}
 
-    def _compare(self, mistake: Mistake, checks: Sequence[str]) -> Comparison | None:
+    def _compare(self, mistake: Mistake, checks: Sequence[str]) -> dict[str, Comparison] | None:
         """Ask a mistake what the checks asked: None if it does not answer as the submission did."""
         replay = self._replay(mistake)
-        whole = Comparison()
+        compared: dict[str, Comparison] = {}
         for check in sorted(checks, key=lambda check: check != mistake.check):
             self._keep_time()
             try:
@@ -104,8 +111,9 @@ class Naming:
                 return None
             if found is None or (check == mistake.check and found.raising):
                 return None  # on what the mistake is about, the two must answer alike
-            whole += found
-        return whole if whole.raising <= MAX_RAISING * (whole.agreeing + whole.raising) else None
+            compared[check] = found
+        whole = _sum(compared)
+        return compared if whole.raising <= MAX_RAISING * (whole.agreeing + whole.raising) else None
 
     def _draw_alike(self, random: Mapping[Mistake, Sequence[Example]]) -> list[Mistake]:
         """Return the mistakes of which many draws of these answers are like as many of the submission's.
@@ -143,7 +151,7 @@ class Naming:
 
     def _is_exact(self, mistake: Mistake, check: str) -> bool:
         found = self._compare(mistake, [check])
-        return found is not None and found.is_exact
+        return found is not None and found[check].is_exact
 
     def _replay(self, mistake: Mistake | None) -> Replay:
         self._keep_time()
@@ -152,6 +160,10 @@ class Naming:
     def _keep_time(self) -> None:
         if awake_seconds() >= self.deadline:
             raise OutOfTime
+
+
+def _sum(compared: Mapping[str, Comparison]) -> Comparison:
+    return sum(compared.values(), start=Comparison())
 
 
 def _is_whole(recording: CheckRecording, outcome: Outcome) -> bool:

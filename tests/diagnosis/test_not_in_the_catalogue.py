@@ -47,6 +47,14 @@ def test_two_known_mistakes_in_one_function_are_not_named_as_one_of_them(tmp_pat
     assert diagnosed.names(write_submission(tmp_path, answer.files()), answer.step) == {None}
 
 
+def test_an_exception_is_not_named_after_another_mistake(tmp_path: Path, diagnosed: Diagnosed) -> None:
+    edits = {"model.train(was_training)": "pass", "/ len(losses)": "/ len(batches)"}
+    folder = write_submission(tmp_path, Answer("mode and len()", "training.py", edits=edits).files())
+    wrong = [result for result in diagnosed.results(folder, "training") if result.outcome != "passed"]
+    named = {result.id.removeprefix("training.evaluate_"): result.mistake for result in wrong}
+    assert named == {"restores_the_mode": "left_in_eval_mode", "takes_any_iterable": None}
+
+
 def test_a_step_that_is_built_on_a_wrong_one_is_not_blamed(tmp_path: Path, diagnosed: Diagnosed) -> None:
     wrong = Answer("softmax", "log_softmax.py", bodies={"log_softmax": "return logits.softmax(-1)"})
     body = "from log_softmax import log_softmax\nreturn F.nll_loss(log_softmax(logits[:, -1]), targets[:, -1])"
