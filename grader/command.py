@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from grader.errors import GraderError, UsageError
-from grader.interrupts import interrupt
+from grader.interrupts import interrupt, no_key_lost
 from grader.options import OVERVIEW, VERSION, parse_grade
 from grader.standard_output import open_what_is_closed, print_what_can_be_printed, say_what_cannot_be_written
 from grader.text import fit, printable, printable_lines
@@ -46,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             _lose_no_ctrl_c()
             say_what_cannot_be_written()
         print_what_can_be_printed()
-        status = _dispatch(arguments)
+        with no_key_lost():
+            status = _dispatch(arguments)
         sys.stdout.flush()  # a verdict that could not be written must not end as a pass
         return status
     except UsageError as problem:

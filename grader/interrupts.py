@@ -30,9 +30,26 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def raise_what_was_lost() -> None:
-    """Raise KeyboardInterrupt if one was raised before, and swallowed on its way: C code does so, where it imports."""
+    """Raise KeyboardInterrupt if one was raised before, and has ended nothing."""
     if _pressed > -math.inf:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def no_key_lost() -> Iterator[None]:
+    """Let a KeyboardInterrupt come out as one, whatever has become of it on its way.
+
+    It is raised anywhere. C code that imports swallows it, and Hypothesis, where it has not quite begun, fails with
+    another exception.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        raise_what_was_lost()
+        raise
+    raise_what_was_lost()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from grader import __version__
 from grader.challenge import Challenge
 from grader.hints import hint_for_failure, next_hint_command
+from grader.interrupts import no_key_lost
 from grader.loading import loading
 from grader.options import GradeOptions
 from grader.progress import load_progress
@@ -64,19 +65,20 @@ class Run:
             self.report.close()  # the loading of texts has used the terminal
             raise
         try:
-            self.report.started(self.challenge, _label(self.options, self.folder))
-            with loading():  # while the child, too, loads torch
-                from grader.warm_up import warm_up_hypothesis
+            with no_key_lost():
+                self.report.started(self.challenge, _label(self.options, self.folder))
+                with loading():  # while the child, too, loads torch
+                    from grader.warm_up import warm_up_hypothesis
 
-                warm_up_hypothesis()
-                from grader.checking import runner  # noqa: F401 - with torch, which takes seconds
-                from grader.submission.remote import Submission
+                    warm_up_hypothesis()
+                    from grader.checking import runner  # noqa: F401 - with torch, which takes seconds
+                    from grader.submission.remote import Submission
 
-            submission = Submission(self.process)
-            self._run_checks(submission)
-            if self._wants_smoke():
-                smoke = self._run_smoke(submission, smoke_test or self._smoke_test())
-            curves = self._save_curves(smoke)
+                submission = Submission(self.process)
+                self._run_checks(submission)
+                if self._wants_smoke():
+                    smoke = self._run_smoke(submission, smoke_test or self._smoke_test())
+                curves = self._save_curves(smoke)
         except KeyboardInterrupt:
             self.report.finished(self._verdict(smoke, STOPPED))
             raise

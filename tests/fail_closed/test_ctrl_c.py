@@ -235,16 +235,41 @@ PRESSED_WHERE_IT_IS_SWALLOWED = """
     run()
 """
 
+PRESSED_WHERE_HYPOTHESIS_BEGINS = """
+    import os, signal, sys
+    from hypothesis import core
+    from grader.start import run
+
+    begun = []
+
+    class Presses(core.ConjectureRunner):
+        def __init__(self, *args, **options):
+            begun.append(self)
+            if len(begun) == {number}:
+                os.kill(os.getpid(), signal.SIGINT)
+            super().__init__(*args, **options)
+
+    core.ConjectureRunner = Presses
+    sys.argv = ["grade", "challenge5", sys.argv[1], "--format", "json"]
+    run()
+"""
+
 
 @pytest.mark.parametrize(
     "code",
-    [PRESSED_IN_THE_GARBAGE_COLLECTOR, PRESSED_WHERE_IT_IS_SWALLOWED],
-    ids=["in the garbage collector", "in an import"],
+    [
+        PRESSED_IN_THE_GARBAGE_COLLECTOR,
+        PRESSED_WHERE_IT_IS_SWALLOWED,
+        PRESSED_WHERE_HYPOTHESIS_BEGINS.format(number=1),
+        PRESSED_WHERE_HYPOTHESIS_BEGINS.format(number=5),
+    ],
+    ids=["in the garbage collector", "in an import", "before the first check", "at the beginning of a check"],
 )
 def test_it_is_not_lost(code: str, tmp_path: Path) -> None:
     """Python does no more than report an exception in a callback of the collector, and Hypothesis has one.
 
-    And where C code imports a module, as that of ElementTree does, it may take every exception for "not there".
+    Where C code imports a module, as that of ElementTree does, it may take every exception for "not there". And
+    Hypothesis itself fails with another one where it has not quite begun.
     """
     submission = write_submission(tmp_path / "submission", {})
     done = subprocess.run(
