@@ -21,7 +21,7 @@ from random import getstate
 from typing import Any
 
 import torch
-from torch import get_rng_state  # by name, as getstate: learner code may put another function in its place
+from torch import get_rng_state, set_float32_matmul_precision  # by name: learner code may put others in their place
 
 from grader.child import simulated_accelerator
 from grader.child.learner_files import LearnerFiles, Problem
@@ -151,6 +151,9 @@ class Worker:
                 around.enter_context(pretend_machine(machine))
                 around.enter_context(self.files.anew())
             function = self._function(target)
+            # A learner's file may ask for less when it is imported, as is usual with a GPU. What is right would then be
+            # wrong, and only on processors that have bfloat16.
+            set_float32_matmul_precision("highest")
             if no_grad:
                 around.enter_context(torch.no_grad())
             if seed is not None:

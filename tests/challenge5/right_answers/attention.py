@@ -21,6 +21,23 @@ def by_hand(name: str, old: str, new: str, **edits: str) -> Answer:
     return right(name, edit(BY_HAND, old, new), **edits)
 
 
+# What people put at the top of their files.
+SETTINGS = """
+import random, warnings
+import torch
+
+random.seed(1337)
+torch.manual_seed(1337)
+torch.set_float32_matmul_precision("medium")
+torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+torch.backends.cuda.matmul.allow_tf32 = True
+torch.backends.cudnn.benchmark = True
+torch.use_deterministic_algorithms(True, warn_only=True)
+torch.autograd.set_detect_anomaly(True)
+torch.set_printoptions(precision=2)
+warnings.filterwarnings("ignore")
+"""
+
 # The weights of a model with it hold infinity, and more than Model 5's own.
 SAVED_MASK = by_hand(
     "a registered buffer of minus infinity that is saved",
@@ -33,6 +50,7 @@ SAVED_MASK = by_hand(
 
 ATTENTION = (
     right("by hand, with F.dropout", BY_HAND),
+    right("settings at the top of the file", imports=IMPORT + SETTINGS),
     by_hand(
         "nn.Dropout submodule", "F.dropout(weights, self.dropout, self.training)", "self.drop(weights)",
         init="self.dropout = dropout\n        self.drop = nn.Dropout(dropout)\n",
