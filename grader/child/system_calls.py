@@ -23,6 +23,8 @@ OTHER_PROCESSES = (
 )  # fmt: skip
 OUTLIVING = ("shmget", "semget", "msgget", "mq_open", "add_key", "request_key", "keyctl")
 UNCOUNTED_MEMORY = ("memfd_create", "memfd_secret")  # no limit holds it, and `grader.submission.memory` does not see it
+# File systems of one's own, in memory that nobody counts, for which one needs namespaces of one's own.
+NAMESPACES = ("unshare", "setns", "mount", "move_mount", "open_tree", "fsopen", "fsmount", "pivot_root", "chroot")
 OTHERS_PRIORITY = ("sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity")
 FILE_ATTRIBUTES = (
     "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat",
@@ -66,7 +68,7 @@ def refuse_system_calls(*, walled_in: bool) -> None:
     if sys.platform != "linux" or not can_refuse():
         return
     refusal = seccompy.Filter()
-    for name in (*OTHER_PROCESSES, *OUTLIVING, *UNCOUNTED_MEMORY, *AROUND_THE_FILTER):
+    for name in (*OTHER_PROCESSES, *OUTLIVING, *UNCOUNTED_MEMORY, *NAMESPACES, *AROUND_THE_FILTER):
         refusal.errno(name, errno.EPERM)
     if walled_in:
         refusal.allow("socket", args=[_equal(0, AF_UNIX)])

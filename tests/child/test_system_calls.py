@@ -16,6 +16,7 @@ from grader.child.system_calls import (
     AROUND_THE_FILTER,
     FILE_ATTRIBUTES,
     FILE_REQUESTS,
+    NAMESPACES,
     OTHER_PROCESSES,
     OTHERS_PRIORITY,
     OUTLIVING,
@@ -25,6 +26,9 @@ from grader.child.system_calls import (
 from grader.child.system_calls import __name__ as module
 
 pytestmark = pytest.mark.skipif(not can_refuse(), reason="there is no seccomp here")
+
+
+REFUSED = (*OTHER_PROCESSES, *OUTLIVING, *UNCOUNTED_MEMORY, *NAMESPACES, *AROUND_THE_FILTER)
 
 
 def is_known(name: str) -> bool:
@@ -55,7 +59,7 @@ except OSError as problem:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("name", [*OTHER_PROCESSES, *OUTLIVING, *UNCOUNTED_MEMORY, *AROUND_THE_FILTER])
+@pytest.mark.parametrize("name", REFUSED)
 def test_a_system_call_is_refused(name: str) -> None:
     assert refused(f"call('{name}', 0, 0, 0, 0, 0, 0)") == "-1"  # EPERM
 
