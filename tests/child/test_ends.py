@@ -141,6 +141,14 @@ def test_a_message_cannot_reach_the_terminal(learner: Learner) -> None:
     assert end.message == "ValueError: ab31mcde"
 
 
+def test_the_name_of_a_type_is_one_line_that_reads_as_it_is(learner: Learner) -> None:
+    end = end_of(learner(r"def run(): raise type('x\u202ey\n\u2028z' * 100, (Exception,), {})('odd')" + "\n"))
+    assert end.message.startswith("xy zxy zxy")
+    assert end.message.endswith(": odd")
+    assert end.message.isprintable()
+    assert len(end.message) < 250
+
+
 def test_code_that_lies_in_no_file_has_no_location(learner: Learner) -> None:
     assert end_of(learner("run = eval('lambda: 1 / 0')\n")).location is None
 
