@@ -32,6 +32,8 @@ def reset(options: ResetOptions, *, start: Path) -> None:
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}. Go into the project first.")
     place = _Place(challenge.name, step, folder, start)
+    if find_project(start) is None and not place.has_what_is_asked(undo=options.undo):
+        raise UsageError(f"You are outside the project, and there is no {step.file} here. Go into the project first.")
     try:
         if options.undo:
             place.undo()
@@ -79,6 +81,10 @@ class _Place:
         """The folder of the copies; another submission of the same name has another one."""
         digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]
         return notes_folder(self.start) / "copies" / f"{self.folder.name}-{digest}"
+
+    def has_what_is_asked(self, *, undo: bool) -> bool:
+        """Tell whether the learner's file is here or, to undo, a copy of it."""
+        return os.path.lexists(self.file) or (undo and self.copies.is_dir())
 
     def reset(self, stub: bytes) -> None:
         current = self._read()

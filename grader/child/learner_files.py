@@ -15,10 +15,19 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType, ModuleType
-from typing import Any
+from types import FrameType, ModuleType, TracebackType
+from typing import Any, TypeGuard, TypeVar
+
+Kind = TypeVar("Kind")
 
 TEXT_LIMIT = 600  # characters of an error message that travel
+NAME_LIMIT = 200  # and of the name of a type
+MAX_LINE = 10**9  # of a file, far above any real one
+# Of the class or the exception itself: what a learner derives from them may have attributes of these names that hold
+# anything, or that raise.
+_name = type.__dict__["__name__"].__get__
+_traceback = BaseException.__dict__["__traceback__"].__get__
+_filename, _lineno, _msg = (SyntaxError.__dict__[name].__get__ for name in ("filename", "lineno", "msg"))
 
 
 class Problem(Exception):
@@ -94,7 +103,7 @@ class LearnerFiles:
             sys.modules.pop(module_name, None)
             problem = self.describe(error, "import")
             if problem.facts["file"] is None:  # Python has not come as far as a line of it: a file in UTF-16, say
-                problem.facts |= {"file": path.name, "kind": "syntax" if isinstance(error, SyntaxError) else "import"}
+                problem.facts |= {"file": path.name, "kind": "syntax" if _is(error, SyntaxError) else "import"}
             raise problem from None
         return module
 
@@ -122,35 +131,44 @@ class LearnerFiles:
 
     def relative(self, file: str) -> str | None:
         """Return the path inside the submission, None for a file elsewhere and for none, such as "<string>"."""
+        file = str.__str__(file)  # which may be of the learner's own type
         if not os.path.isabs(file):  # from the worker's own folder, "<string>" would lie in the submission
             return None
         try:
             return str(Path(file).resolve().relative_to(self.folder))
-        except (ValueError, OSError):
+        except (ValueError, OSError, RuntimeError):  # links in a circle
             return None
 
     def describe(self, error: BaseException, kind: str) -> Problem:
         """Turn any exception of learner code into a `Problem` at the learner's own line."""
-        if isinstance(error, Problem):
+        if _is(error, Problem):
             return error
-        if isinstance(error, SyntaxError) and error.filename and self.relative(error.filename):
-            file, line = self.relative(error.filename), error.lineno
-            return Problem("syntax", type=type(error).__name__, text=_cut(error.msg), file=file, line=line)
+        if _is(error, SyntaxError) and (facts := self._syntax_facts(error)) is not None:
+            return Problem("syntax", type=type_name(error), **facts)
         file, line = self._deepest_own_line(error)
-        todo = isinstance(error, NotImplementedError) and self._is_raised_by_learner(error)
-        return Problem(kind, type=type(error).__name__, text=_text_of(error), todo=todo, file=file, line=line)
+        todo = _is(error, NotImplementedError) and self._is_raised_by_learner(error)
+        return Problem(kind, type=type_name(error), text=_text_of(error), todo=todo, file=file, line=line)
+
+    def _syntax_facts(self, error: SyntaxError) -> dict[str, Any] | None:
+        """Return what Python could not read in the learner's files; None if it was something else, or nothing real."""
+        name, text, line = _filename(error), _msg(error), _lineno(error)
+        if not _is(name, str) or not _is(text, str) or (file := self.relative(name)) is None:
+            return None
+        is_line = type(line) is int and 0 < line < MAX_LINE
+        return {"text": _text_of(text), "file": file, "line": line if is_line else None}
 
     def _is_raised_by_learner(self, error: BaseException) -> bool:
         """True for a `raise` in the learner's file; PyTorch raises NotImplementedError too, for what it cannot do."""
-        last = error.__traceback__
+        last: TracebackType | None = _traceback(error)
         while last is not None and last.tb_next is not None:
             last = last.tb_next
         if last is None or self.relative(last.tb_frame.f_code.co_filename) is None:
             return False
-        return last.tb_frame.f_code.co_code[last.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+        place = last.tb_lasti  # a traceback that the learner made may say anything
+        return last.tb_frame.f_code.co_code[place : place + 1] == bytes([dis.opmap["RAISE_VARARGS"]])
 
     def _deepest_own_line(self, error: BaseException) -> tuple[str | None, int | None]:
-        frames: list[tuple[FrameType, int]] = list(traceback.walk_tb(error.__traceback__))
+        frames: list[tuple[FrameType, int]] = list(traceback.walk_tb(_traceback(error)))
         for frame, line in reversed(frames):
             file = self.relative(frame.f_code.co_filename)
             if file is not None:
@@ -162,14 +180,24 @@ def _own_names(module: ModuleType) -> list[str]:
     names = [
         name
         for name, value in vars(module).items()
-        if callable(value) and getattr(value, "__module__", None) == module.__name__
+        if type(name) is str and callable(value) and getattr(value, "__module__", None) == module.__name__
     ]
     return names[:20]
 
 
-def _text_of(error: BaseException) -> str:
+def type_name(value: object) -> str:
+    """Return the name of a value's type, whatever the learner's own metaclass says."""
+    return str.__str__(_name(type(value)))[:NAME_LIMIT]
+
+
+def _is(value: object, kind: type[Kind]) -> TypeGuard[Kind]:
+    """Tell whether it is of this type. `isinstance` would also ask its `__class__`, which may be the learner's own."""
+    return issubclass(type(value), kind)
+
+
+def _text_of(value: object) -> str:
     try:
-        return _cut(str(error))
+        return _cut(str.__str__(str(value)))  # which may give a text of the learner's own type
     except BaseException:  # the learner's own __str__ may do anything
         return ""
 

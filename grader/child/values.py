@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from grader.child.learner_files import Problem
+from grader.child.learner_files import Problem, type_name
 from grader.child.simulated_accelerator import SimulatedTensor
 from grader.wire import (
     DTYPES,
@@ -120,12 +120,12 @@ def _tensor_to_wire(value: torch.Tensor) -> WireTensor | WireOpaque:
             flat_bytes(plain).numpy()  # a nested tensor, or one of a transform, has no such bytes
             return WireTensor(plain, device, requires_grad)
     except Exception as error:
-        return WireOpaque(f"{type(value).__name__} whose values cannot be read ({type(error).__name__})", "")
+        return WireOpaque(f"{type_name(value)} whose values cannot be read ({type_name(error)})", "")
 
 
 def _opaque(value: Any) -> WireOpaque:
     try:
-        text = repr(value)[:200]
+        text = str.__str__(repr(value))[:200]
     except BaseException:  # the learner's own __repr__ may do anything
         text = ""
-    return WireOpaque(type(value).__name__, text)
+    return WireOpaque(type_name(value), text)

@@ -8,6 +8,10 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import logging
+import os
+import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +32,7 @@ def save_curves(smoke: SmokeResult, path: Path) -> Path | None:
 
 
 def _draw(smoke: SmokeResult) -> bytes:
-    with _default_settings(), warnings.catch_warnings():
+    with _folder_for_fonts(), _default_settings(), _silence(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of arithmetic that overflows, say: nothing that a learner could mend
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # half a second, and only needed here
         from matplotlib.figure import Figure
@@ -60,3 +64,52 @@ def _default_settings() -> Iterator[None]:
         raise ImportError("matplotlib is not installed")
     with contextlib.chdir(Path(spec.origin).parent / "mpl-data"):
         yield
+
+
+@contextlib.contextmanager
+def _folder_for_fonts() -> Iterator[None]:
+    """Have matplotlib keep its list of fonts where it does so anyway; where it cannot, in a folder that goes again.
+
+    Left to itself, it would make that folder and remove it at the end of Python, which the command does not wait for.
+    """
+    with contextlib.ExitStack() as at_the_end:
+        folder = _usual_folder()
+        if folder is None:
+            folder = at_the_end.enter_context(tempfile.TemporaryDirectory(prefix="fine-dropout-"))
+        before = os.environ.get("MPLCONFIGDIR")
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop("MPLCONFIGDIR")
+            if before is not None:
+                os.environ["MPLCONFIGDIR"] = before
+
+
+def _usual_folder() -> str | None:
+    """Return the folder in which matplotlib keeps what it has found; None if it cannot be made or written to."""
+    own, cache = (os.environ.get(name) for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME"))
+    try:
+        if own:
+            folder = Path(own)
+        elif sys.platform == "linux":
+            folder = Path(cache or Path.home() / ".cache") / "matplotlib"
+        else:
+            folder = Path.home() / ".matplotlib"
+        folder = folder.resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError, ValueError):  # no home folder, links in a circle
+        return None
+    return str(folder) if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep to itself what matplotlib logs: of fonts and folders that it misses, say."""
+    log = logging.getLogger("matplotlib")
+    level = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

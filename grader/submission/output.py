@@ -6,9 +6,11 @@ import os
 import re
 
 CHUNK_BYTES = 1 << 16
-# What would move the cursor of a terminal or change its title, and halves of characters, which cannot be printed.
+# What would move the cursor of a terminal or change its title, and halves of characters, which cannot be printed; then
+# what begins another line without "\n", and what turns the direction of writing and could make a text read as another.
 CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]"
+    r"|[\u2028\u2029]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 
 

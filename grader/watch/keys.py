@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 import termios
 import threading
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+
+LOOK_SECONDS = 0.2  # how soon after `fg` the keys are ours again
+LOCAL_MODES = 3  # where they stand in what termios.tcgetattr returns
 
 
 @contextmanager
@@ -24,22 +25,16 @@ def listen_to_keys(on_key: Callable[[str], None]) -> Iterator[bool]:
     settings = termios.tcgetattr(terminal)
     end, ended = os.pipe()
     listener = threading.Thread(target=_listen, args=(terminal, end, on_key), name="read the keys", daemon=True)
-
-    def on_return(number: int, frame: FrameType | None) -> None:
-        if _is_ours():  # Ctrl-Z and fg: the shell has had the terminal meanwhile
-            tty.setcbreak(terminal)
-
-    before = signal.signal(signal.SIGCONT, on_return)
     try:
-        tty.setcbreak(terminal)  # each key at once, and not shown; Ctrl-C stays what it is
+        _give_each_key_at_once(terminal)
         listener.start()
         yield True
     finally:
         os.close(ended)
         listener.join()
         os.close(end)
-        signal.signal(signal.SIGCONT, before)
-        termios.tcsetattr(terminal, termios.TCSADRAIN, settings)
+        if _is_ours():  # in the background the shell has set it as it needs it
+            termios.tcsetattr(terminal, termios.TCSADRAIN, settings)
 
 
 def _is_ours() -> bool:
@@ -50,15 +45,30 @@ def _is_ours() -> bool:
         return False
 
 
+def _give_each_key_at_once(terminal: int) -> None:
+    """Have each key given at once, and not shown; Ctrl-C stays what it is."""
+    if termios.tcgetattr(terminal)[LOCAL_MODES] & (termios.ICANON | termios.ECHO):
+        tty.setcbreak(terminal, termios.TCSANOW)  # keys that were pressed before count
+
+
 def _listen(terminal: int, end: int, on_key: Callable[[str], None]) -> None:
+    """Read the keys while the terminal is ours, and set it again once the shell has had it (Ctrl-Z and `fg`).
+
+    In the background this may neither read from it nor set it: the system would stop the command for that.
+    """
     while True:
-        ready, _, _ = select.select([terminal, end], [], [])
+        ready, _, _ = select.select([terminal, end] if _is_ours() else [end], [], [], LOOK_SECONDS)
         if end in ready:
             return
+        if not _is_ours():
+            continue
         try:
-            pressed = os.read(terminal, 64)
-        except OSError:
+            _give_each_key_at_once(terminal)
+            pressed = os.read(terminal, 64) if terminal in ready else None
+        except (OSError, termios.error):
             return
+        if pressed is None:
+            continue
         if not pressed:
             return
         for key in pressed.decode(errors="ignore"):

@@ -35,12 +35,37 @@ RAISED = {
         "raise type('Mute', (Exception,), {'__str__': lambda self: 1 / 0})()",
         "Mute was raised",
     ),
+    "a text of another type": (
+        "raise type('Odd', (Exception,), {'__str__': lambda s: type('T', (str,), {'__getitem__': id})('x' * 999)})()",
+        "Odd: xxx",
+    ),
+    "a SyntaxError of no file": ("raise SyntaxError('odd', (5, 1, 1, 'x'))", "SyntaxError: odd"),
+    "a SyntaxError without words": ("raise SyntaxError(None, (__file__, 1, 1, 'x'))", "SyntaxError"),
+    "attributes that raise": (
+        "raise type('Odd', (SyntaxError,), dict.fromkeys(ATTRIBUTES, property(lambda error: 1 / 0)))('no code')",
+        "Odd: no code",
+    ),
+    "a type whose name raises": (
+        "raise type('M', (type,), {'__name__': property(lambda kind: 1 / 0)})('Odd', (Exception,), {})('no name')",
+        "Odd: no name",
+    ),
+    "a traceback of its own making": (
+        "raise NotImplementedError.with_traceback(NotImplementedError('odd'), FALSE_TRACEBACK)",
+        "NotImplementedError: odd",
+    ),
 }
+
+
+ODD = """
+import sys, types
+ATTRIBUTES = ("filename", "lineno", "text", "msg", "__class__", "__traceback__")
+FALSE_TRACEBACK = types.TracebackType(None, sys._getframe(), 10**6, 4)
+"""
 
 
 @pytest.mark.parametrize(("code", "word"), RAISED.values(), ids=RAISED)
 def test_what_is_raised_is_an_error_at_its_line(code: str, word: str, learner: Learner) -> None:
-    submission = learner(f"{FINE}\ndef run():\n    {code}\n")
+    submission = learner(f"{FINE}\ndef run():\n    {code}\n{ODD}")
     end = end_of(submission)
     assert isinstance(end, LearnerError)
     assert end.outcome is Outcome.ERROR
@@ -91,6 +116,12 @@ IMPORTED = {
     "half a line": ("def run(:\n", Outcome.ERROR, "SyntaxError"),
     "a null byte": ("x = 1\0\n", Outcome.ERROR, "null bytes. Python cannot read code.py. Save it as UTF-8."),
     "nothing": ("", Outcome.ERROR, "has no `run`"),
+    "names that are none": ("globals()[object()] = type('Odd', (), {})\n", Outcome.ERROR, "has no `run`"),
+    "a SyntaxError on no line": (
+        "raise SyntaxError('odd', (__file__, 10**5000, 1, 'x'))\n",
+        Outcome.ERROR,
+        "SyntaxError: odd. Python cannot read code.py.",
+    ),
     "a name that is no function": ("run = 5\n", Outcome.ERROR, "not callable"),
 }
 
@@ -108,6 +139,14 @@ def test_a_message_of_several_lines_becomes_one(learner: Learner) -> None:
 def test_a_message_cannot_reach_the_terminal(learner: Learner) -> None:
     end = end_of(learner(r"def run(): raise ValueError('\x1b[2Ja\x1b]0;title\x07b\x9b31mc\ud800d\x00e')" + "\n"))
     assert end.message == "ValueError: ab31mcde"
+
+
+def test_the_name_of_a_type_is_one_line_that_reads_as_it_is(learner: Learner) -> None:
+    end = end_of(learner(r"def run(): raise type('x\u202ey\n\u2028z' * 100, (Exception,), {})('odd')" + "\n"))
+    assert end.message.startswith("xy zxy zxy")
+    assert end.message.endswith(": odd")
+    assert end.message.isprintable()
+    assert len(end.message) < 250
 
 
 def test_code_that_lies_in_no_file_has_no_location(learner: Learner) -> None:

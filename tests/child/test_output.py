@@ -7,6 +7,8 @@ import resource
 
 import pytest
 
+from grader.checking.expect import Mismatch, kind_of
+from grader.checking.trial import Trial
 from grader.submission.output import Output, without_control
 from grader.verdict import Outcome
 from tests.child.conftest import LIMITS, Learner
@@ -113,6 +115,8 @@ def test_there_is_nothing_to_read(learner: Learner) -> None:
         (b"\x00\xff and \x9b31m", f"{UNREADABLE} and {UNREADABLE}31m"),
         ("\x9b31m".encode(), "31m"),
         ("größer → 日本".encode(), "größer → 日本"),
+        ("עברית \u200fand\u202e العربية\u2066\u061c".encode(), "עברית and العربية"),
+        ("one\u2028line\u2029only".encode(), "onelineonly"),
     ],
 )
 def test_only_what_can_be_printed_is_shown(raw: bytes, shown: str) -> None:
@@ -132,3 +136,10 @@ def test_a_character_cut_in_two_is_not_an_error() -> None:
     output.drain()
     assert output.take().startswith(f"é{UNREADABLE}")
     output.close()
+
+
+def test_what_a_type_is_called_stays_in_its_line(learner: Learner) -> None:
+    value = call(learner(r"def run(): return type('x\u202ey\nexpected: z\u2028', (), {})()" + "\n"))
+    trial = Trial()
+    trial.record(Mismatch("It is none.", actual=kind_of(value)), {})
+    assert trial.counterexample() == "got:      a xy expected: z"

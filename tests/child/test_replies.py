@@ -131,6 +131,8 @@ def test_an_answer_with_too_much_json_is_an_error_that_names_the_limit(learner: 
         "[0] * 200_000",
         "object()",
         "type('Liar', (), {'__repr__': lambda self: 1 / 0})()",
+        "type('Liar', (), {'__repr__': lambda self: type('Text', (str,), {'__getitem__': id})('x')})()",
+        "type('Meta', (type,), {'__name__': property(lambda self: 1 / 0)})('Nameless', (), {})()",
         "type('Endless', (list,), {'__len__': lambda self: 3})()",
         "torch.zeros(2, dtype=torch.complex64)",
         "torch.zeros(2, 2).to_sparse()",

@@ -19,7 +19,7 @@ from typing import Any
 from tests.command.conftest import RUN_SECONDS, environment
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-CTRL_C, CTRL_BACKSLASH = "\x03", "\x1c"
+CTRL_C, CTRL_BACKSLASH, CTRL_Z = "\x03", "\x1c", "\x1a"
 
 
 @dataclass
@@ -80,12 +80,14 @@ class Terminal:
         return ESCAPE.sub("", self.output).replace("\r", "")
 
 
-def open_terminal(project: Path, scratch: Path, *arguments: str, **changes: str) -> Terminal:
+def open_terminal(project: Path, scratch: Path, *arguments: str, shell: str | None = None, **changes: str) -> Terminal:
+    """Run the command, through this Python program (which gets it as arguments) if there is one."""
     screen, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
     variables = environment(scratch, TMPDIR=str(scratch), **changes)
+    command = [sys.executable, "-m", "grader", *arguments]
     process = subprocess.Popen(
-        [sys.executable, "-m", "grader", *arguments],
+        command if shell is None else [sys.executable, "-c", shell, *command],
         cwd=project,
         env=variables,
         stdin=theirs,

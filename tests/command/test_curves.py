@@ -23,7 +23,12 @@ DRAWING = f"""
 from pathlib import Path
 from grader.report.curves_image import save_curves
 from grader.verdict import Outcome, SmokeResult
-print(save_curves({SMOKE}, Path("notes/curves.png").absolute()))
+import os, sys
+before = dict(os.environ)
+print(save_curves({SMOKE}, Path("notes/curves.png").absolute()), flush=True)
+assert os.environ == before
+if "without an end" in sys.argv:  # as the command does
+    os._exit(0)
 """
 
 
@@ -52,13 +57,33 @@ def test_settings_that_are_a_pipe_are_not_waited_for(tmp_path: Path) -> None:
     assert drawn_in(tmp_path) == f"{tmp_path}/notes/curves.png\n"
 
 
-def drawn_in(folder: Path) -> str:
+def drawn_in(folder: Path, *arguments: str, **changes: str) -> str:
     """Draw in a process that has not imported matplotlib yet; return what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", DRAWING], cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=60
-    )
+    command = [sys.executable, "-c", DRAWING, *arguments]
+    variables = environment(folder, **changes)
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
+    assert done.returncode == 0
     return done.stdout
+
+
+@pytest.mark.parametrize("name", ["HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME"])
+def test_nothing_is_left_where_no_fonts_can_be_kept(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "temporary").mkdir()
+    nowhere = {"MPLCONFIGDIR": "", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", name: str(tmp_path / "file" / "below")}
+    picture = drawn_in(tmp_path, "without an end", TMPDIR=str(tmp_path / "temporary"), **nowhere)
+    assert picture == f"{tmp_path}/notes/curves.png\n"
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is another folder")
+def test_fonts_are_kept_where_matplotlib_keeps_them(tmp_path: Path) -> None:
+    """Even if there is no place for its settings."""
+    (tmp_path / "file").touch()
+    nowhere, cache = str(tmp_path / "file" / "below"), tmp_path / "home cache"
+    drawn_in(tmp_path, MPLCONFIGDIR="", XDG_CONFIG_HOME=nowhere, XDG_CACHE_HOME=str(cache))
+    assert list((cache / "matplotlib").glob("fontlist-*.json")) != []
 
 
 @pytest.mark.parametrize("loss", [1.7e308, -1.7e308, 1e200, math.inf, -math.inf, math.nan, 5e-324])

@@ -226,6 +226,32 @@ def test_a_stub_that_cannot_be_had_leaves_the_file_alone(said: Said, alone: Path
     assert file(alone).read_text(encoding="utf-8") == "all marks are gone\n"
 
 
+@pytest.fixture
+def outside(project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in no project; the current one."""
+    folder = tmp_path_factory.mktemp("outside")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize("arguments", [["attention"], ["attention", "--undo"]], ids=" ".join)
+def test_outside_a_project_the_learner_is_sent_there(arguments: list[str], said: Said, outside: Path) -> None:
+    message = said(*arguments, status=2)
+    assert "You are outside the project, and there is no attention.py here. Go into the project first." in message
+    assert list(outside.iterdir()) == []
+
+
+def test_a_file_outside_a_project_is_reset_and_comes_back(said: Said, outside: Path) -> None:
+    path = outside / "attention.py"
+    path.write_text(SOLUTION, encoding="utf-8")
+    said("attention")
+    assert path.read_text(encoding="utf-8") == STUB
+    path.unlink()
+    said("attention", "--undo")
+    assert path.read_text(encoding="utf-8") == SOLUTION
+
+
 def test_what_is_no_file_is_not_read(said: Said, alone: Path) -> None:
     """A pipe would be waited for, and a device such as /dev/zero never ends."""
     file(alone).unlink()

@@ -15,11 +15,37 @@ import pytest
 
 from grader.command import INTERRUPTED
 from tests.command.conftest import ROOT, environment
-from tests.command.terminal import CTRL_BACKSLASH, CTRL_C, Terminal, open_terminal, processes_with
+from tests.command.terminal import CTRL_BACKSLASH, CTRL_C, CTRL_Z, Terminal, open_terminal, processes_with
 
 TOY = ROOT / "tests" / "toy"
 CHECKS = str(TOY / "checks")
 KEYS = "q quit"  # the last thing on the screen
+SHELL = """  # `grade watch`, Ctrl-Z, `bg`, something else for some seconds, `fg`
+import os, signal, subprocess, sys, termios, time
+from pathlib import Path
+
+def seconds():
+    user, system = (Path("/proc") / str(watch.pid) / "stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+def go_on(group):
+    os.tcsetpgrp(0, group)
+    termios.tcsetattr(0, termios.TCSANOW, settings)
+    os.killpg(watch.pid, signal.SIGCONT)
+
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+settings = termios.tcgetattr(0)
+watch = subprocess.Popen(sys.argv[1:], process_group=0, preexec_fn=lambda: os.tcsetpgrp(0, os.getpgrp()))
+os.waitpid(watch.pid, os.WUNTRACED)
+before = seconds()
+go_on(os.getpgrp())
+print("in the background", flush=True)
+time.sleep(2.0)
+print(f"it took {seconds() - before:.2f} s; the shell reads {input()}", flush=True)
+assert os.waitpid(watch.pid, os.WNOHANG | os.WUNTRACED) == (0, 0)
+go_on(watch.pid)
+sys.exit(watch.wait())
+"""
 ENDLESS = "def mean(values):\n    while True:\n        pass\n"
 
 
@@ -110,6 +136,36 @@ def test_ctrl_quits_and_gives_the_terminal_back(key: str, terminal: Terminal, tm
     assert termios.tcgetattr(terminal.screen) == terminal.settings
     assert processes_with(str(tmp_path)) == []
     assert list(tmp_path.glob("fine-dropout-*")) == []
+
+
+def test_keys_count_again_after_ctrl_z_and_fg(terminal: Terminal) -> None:
+    os.kill(terminal.process.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED)
+    termios.tcsetattr(terminal.screen, termios.TCSANOW, terminal.settings)  # as the shell does
+    os.kill(terminal.process.pid, signal.SIGCONT)
+    terminal.press("h")
+    terminal.read_until("mean, hint 2 of 3", anew=True)
+    terminal.press("q")
+    terminal.read_to_the_end()
+    assert terminal.process.returncode == 0
+    assert termios.tcgetattr(terminal.screen) == terminal.settings
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the time that a process took is read from /proc")
+def test_in_the_background_the_terminal_is_left_to_the_shell(project: Path, tmp_path: Path) -> None:
+    terminal = open_terminal(project, tmp_path, "watch", "toy", shell=SHELL, FINE_DROPOUT_CHECKS=CHECKS)
+    terminal.read_until(KEYS)
+    terminal.press(CTRL_Z)
+    terminal.read_until("in the background")
+    terminal.press("q\n")
+    text = terminal.read_until("the shell reads q")
+    assert float(text.rpartition("it took ")[2].partition(" s")[0]) < 0.5
+    terminal.press("h")
+    terminal.read_until("mean, hint 2 of 3", anew=True)
+    terminal.press("q")
+    terminal.read_to_the_end()
+    assert terminal.process.returncode == 0
+    assert termios.tcgetattr(terminal.screen) == terminal.settings
 
 
 def test_a_save_breaks_off_what_is_graded(terminal: Terminal, files: Path) -> None:
