@@ -245,11 +245,14 @@ class RemoteFunction:
             raise CheckAborted(Outcome.ERROR, UNREADABLE)
         return Answer(answer["value"], gradients, arguments)
 
-    def hold(self, *args: Any, kwargs: dict[str, Any] | None = None, seed: int | None = None) -> RemoteObject:
-        """Call, and keep the result in the child. The call is made with the next one whose answer is needed."""
+    def hold(self, *args: Any, kwargs: dict[str, Any] | None = None, **options: Any) -> RemoteObject:
+        """Call, and keep the result in the child. The call is made with the next one whose answer is needed.
+
+        With options: `no_grad`, `seed`; see `Worker.do_call`.
+        """
         held = self.submission.new_object()
         number = held.reference.number
-        self.submission.later("call", target=self.target, args=list(args), kwargs=kwargs or {}, seed=seed, hold=number)
+        self.submission.later("call", target=self.target, args=list(args), kwargs=kwargs or {}, hold=number, **options)
         return held
 
     def location(self) -> str | None:

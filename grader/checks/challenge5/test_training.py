@@ -17,7 +17,6 @@ from grader.checks.challenge5.model_probe import (
     VOCAB,
     Batch,
     build_model,
-    devices_of,
     draw_weights,
     make_optimizer,
     steepened,
@@ -38,6 +37,7 @@ from grader.checks.challenge5.training_probe import (
     expect_loss,
     expect_loss_of_the_update,
     expect_mean,
+    expect_not_moved,
     expect_same_batches,
     expect_same_gradients,
     expect_same_rates,
@@ -197,6 +197,7 @@ def test_trains_in_training_mode(
         modes == {True},
         "The model is not in training mode during the forward pass of train_step: call model.train() before it.",
     )
+    expect_not_moved(probe.model, "cpu", "train_step")
     expect_same_rates(probe.model, batch[0], rates, "train_step")
     step(function, submission, trial, probe, batch, seed=2)
     expect_no_seed(
@@ -217,8 +218,7 @@ def test_trains_on_the_accelerator(
         answer = step(function, submission, trial, probe, batch)
         message = WRONG_RETURN if device == "cpu" else f"With the model on {device}, train_step returns another loss."
         expect_loss(answer, probe, batch, message, tolerance=ACCELERATOR_TOLERANCE)
-        stayed = devices_of(probe.model)
-        expect(stayed == {device}, "train_step moved the model. The batch follows the model, not the other way round.")
+        expect_not_moved(probe.model, device, "train_step")
         expect(
             any(not torch.equal(value, probe.state[name]) for name, value in probe.now().items()),
             f"With the model on {device}, train_step leaves the weights as they were.",
@@ -338,6 +338,7 @@ def test_evaluate_changes_nothing(
     expect_equal(optimizer.method("state_dict")(), settings, "evaluate changes the optimiser.")
     message = "evaluate draws random numbers, so that training would go on differently after it."
     expect(submission.random_state() == random_state, message)
+    expect_not_moved(probe.model, "cpu", "evaluate")
     logits = probe.model.method("")(tokens)
     expect(
         getattr(logits, "requires_grad", False),
@@ -359,5 +360,4 @@ def test_evaluates_on_the_accelerator(
         answer = function.call(probe.model, batches)
         message = WRONG_MEAN if device == "cpu" else f"With the model on {device}, evaluate returns another loss."
         expect_mean(answer, probe, batches, message, tolerance=ACCELERATOR_TOLERANCE)
-        stayed = devices_of(probe.model)
-        expect(stayed == {device}, "evaluate moved the model. The batches follow the model, not the other way round.")
+        expect_not_moved(probe.model, device, "evaluate")

@@ -13,6 +13,7 @@ from grader.checks.challenge5.model_probe import (
     Batch,
     ModelProbe,
     build_model,
+    devices_of,
     draw_weights,
     loss_told_by_update,
     make_optimizer,
@@ -49,10 +50,11 @@ def settings_of(optimizer: RemoteObject) -> Any:
 def rates_while_training(model: RemoteObject, tokens: Tensor) -> dict[str, float]:
     """Switch to training mode, and return where a model built with dropout 0.5 keeps its rate then.
 
-    After a call: attention may set its rate in forward(), by its mode.
+    After a call: attention may set its rate in forward(), by its mode. Without a graph, which is kept with the result
+    and in which the weights could not move to the simulated accelerator.
     """
     model.train(True)
-    model.method("").hold(tokens)
+    model.method("").hold(tokens, no_grad=True)
     return {name: value for name, value in model.float_attributes().items() if value == 0.5}
 
 
@@ -152,6 +154,12 @@ def expect_same_settings(now: Any, before: Any) -> None:
         for name in old if isinstance(group, dict) and isinstance(old, dict) else ():
             expect_equal({name: group.get(name)}, {name: old[name]}, message)
     expect_equal(now, before, message)
+
+
+def expect_not_moved(model: RemoteObject, device: str, who: str) -> None:
+    """Fail unless all of the model is still on this device."""
+    follows = "The batch follows" if who == "train_step" else "The batches follow"
+    expect(devices_of(model) == {device}, f"{who} moved the model. {follows} the model, not the other way round.")
 
 
 def expect_same_rates(model: RemoteObject, tokens: Tensor, rates: dict[str, float], who: str) -> None:
