@@ -37,8 +37,8 @@ KNOWN = (
         "no CUDA",
         "AssertionError|RuntimeError",
         r"not compiled with CUDA|no NVIDIA driver",
-        "This machine has no CUDA. Do not call .cuda(): bring tensors to the device that you are given, with "
-        ".to(device).",
+        'There is no CUDA here. Write neither .cuda() nor "cuda": bring tensors to the device that is given, or on '
+        "which the others are, with .to(device).",
     ),
     _known(
         "no whole numbers",

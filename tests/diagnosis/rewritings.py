@@ -99,6 +99,7 @@ FINAL_TOKEN_LOSS = (
 
 DEVICES = (
     devices("only_tokens_moved", "by index", "batch_to_device", "return (batch[0].to(device=device), batch[1])"),
+    devices("batch_always_to_cuda", "written out", "batch_to_device", 'return tuple(x.to("cuda") for x in batch)'),
     devices("positions_on_the_cpu", "a list", "position_ids", "return torch.tensor([*range(tokens.size(-1))])"),
     devices(
         "positions_from_one",

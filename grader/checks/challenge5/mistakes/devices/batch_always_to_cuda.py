@@ -1,8 +1,8 @@
-"""You called .cuda(), which only knows one kind of device.
+"""You sent the batch to CUDA, whatever device was given.
 
-You believed that moving to the GPU means .cuda(). It ignores the device that
-you are given and fails on a computer without CUDA, whereas .to(device) goes
-wherever it is told.
+You believed that moving to the GPU means .cuda(), or "cuda" written out. Both
+ignore the device that you are given and fail on a computer without CUDA,
+whereas .to(device) goes wherever it is told.
 
 Caught by: devices.moves_both_parts
 Hint: 3
