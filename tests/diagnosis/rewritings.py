@@ -45,6 +45,7 @@ LOG_SOFTMAX = (
         "exp over its sum",
         "e = torch.exp(logits - logits.amax(-1, keepdim=True))\nreturn e / e.sum(-1, keepdim=True)",
     ),
+    softmax("through_float32", "back by type_as", "return torch.log_softmax(logits.float(), -1).type_as(logits)"),
     softmax("one_sum_for_all", "log-sum-exp of all", "return logits - torch.logsumexp(logits.flatten(), 0)"),
     softmax("base_two", "log2(e) as a number", "return torch.log_softmax(logits, -1) * 1.4426950408889634"),
     softmax("detached", "cut off by .data", "return torch.log_softmax(logits.data, dim=-1)"),
