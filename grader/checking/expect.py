@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from grader.checking.display import look_alike, show, show_apart
+from grader.checking.display import device_name, look_alike, show, show_apart
 from grader.wire import WireOpaque, WireTensor
 
 SHOWN_WHOLE = 8  # elements; of a larger tensor, or where it looks right, the one that is furthest off is shown
@@ -63,7 +63,8 @@ def expect_tensor(
     if dtype is not None and values.dtype != dtype:
         raise Mismatch(f"{_sentence(what)} has the wrong dtype.", expected=str(dtype), actual=str(values.dtype))
     if actual.device != device:
-        raise Mismatch(f"{_sentence(what)} is on the wrong device.", expected=device, actual=actual.device)
+        right, found = device_name(device), device_name(actual.device)
+        raise Mismatch(f"{_sentence(what)} is on the wrong device.", expected=right, actual=found)
     return values
 
 

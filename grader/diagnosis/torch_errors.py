@@ -29,9 +29,8 @@ KNOWN = (
         "several devices",
         "RuntimeError",
         r"expected all tensors to be on the same device|indices should be either on",
-        "Two tensors are in different places, one on the CPU and one on the accelerator. What comes from "
-        "outside or is made anew must be brought to the device of the other one: .to(device), or device=... "
-        "where it is made.",
+        "Two tensors are in different places. Bring the one from outside, or made anew, to the device of the other: "
+        ".to(device), or device=... where it is made.",
     ),
     _known(
         "no CUDA",

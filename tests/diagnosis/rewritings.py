@@ -119,7 +119,41 @@ ATTENTION = (
     by_hand("not_scaled", "einsum", "weights = F.dropout(weights, self.dropout, self.training)", scale=""),
 )
 
+PICKED = "from devices import pick_device\ndevice = pick_device()"
 TRAINING = (
+    training(
+        "batch_on_the_picked_device",
+        "by pick_device",
+        "train_step",
+        f"""
+{PICKED}
+model.train()
+tokens, targets = batch_to_device(batch, device)
+optimizer.zero_grad()
+loss = final_token_loss(model(tokens), targets)
+loss.backward()
+optimizer.step()
+return loss.item()
+""",
+    ),
+    training(
+        "picked_device_in_evaluate",
+        "by pick_device",
+        "evaluate",
+        f"""
+{PICKED}
+before = model.training
+model.eval()
+total, count = 0.0, 0
+with torch.no_grad():
+    for batch in batches:
+        tokens, targets = batch_to_device(batch, device)
+        total += final_token_loss(model(tokens), targets).item()
+        count += 1
+model.train(before)
+return total / count
+""",
+    ),
     training(
         "no_zero_grad",
         "on its own",
