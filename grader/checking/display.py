@@ -36,9 +36,15 @@ def device_name(device: str) -> str:
     return f"{device} (simulated)" if device.startswith("sim") else device
 
 
-def show_place(tensor: torch.Tensor, place: tuple[int, ...]) -> str:
-    """Write one element of a tensor, and where it stands."""
-    return f"{_number(float(tensor[place]))} at {list(place)}"
+def look_alike(one: float, other: float) -> bool:
+    """True if a reader of what `show` writes cannot tell two numbers apart."""
+    return float(_number(one)) == float(_number(other))
+
+
+def show_apart(one: float, other: float) -> tuple[str, str]:
+    """Write two numbers, with all of their digits if the usual ones do not tell them apart."""
+    write = repr if look_alike(one, other) else _number
+    return write(one), write(other)
 
 
 def _show_tensor(tensor: torch.Tensor) -> str:

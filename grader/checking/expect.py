@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from grader.checking.display import show, show_place
+from grader.checking.display import device_name, look_alike, show, show_apart
 from grader.wire import WireOpaque, WireTensor
 
-SHOWN_WHOLE = 8  # elements; of a larger tensor the one that is furthest off is shown
+SHOWN_WHOLE = 8  # elements; of a larger tensor, or where it looks right, the one that is furthest off is shown
 
 
 class Mismatch(Exception):
@@ -63,7 +63,8 @@ def expect_tensor(
     if dtype is not None and values.dtype != dtype:
         raise Mismatch(f"{_sentence(what)} has the wrong dtype.", expected=str(dtype), actual=str(values.dtype))
     if actual.device != device:
-        raise Mismatch(f"{_sentence(what)} is on the wrong device.", expected=device, actual=actual.device)
+        right, found = device_name(device), device_name(actual.device)
+        raise Mismatch(f"{_sentence(what)} is on the wrong device.", expected=right, actual=found)
     return values
 
 
@@ -88,10 +89,13 @@ def expect_close(
         message = f"There is NaN or infinity in {what}."
     elif not bool((excess > 0).any()):
         return
-    if actual.numel() <= SHOWN_WHOLE:
-        raise Mismatch(message, expected=show(expected), actual=show(actual))
     place = tuple(int(index) for index in torch.unravel_index(excess.argmax(), excess.shape))
-    raise Mismatch(message, expected=show_place(reference, place), actual=show_place(wide, place))
+    furthest_off = float(reference[place]), float(wide[place])
+    if actual.numel() <= SHOWN_WHOLE and not look_alike(*furthest_off):
+        raise Mismatch(message, expected=show(expected), actual=show(actual))
+    where = f" at {list(place)}" if place else ""
+    right, found = show_apart(*furthest_off)
+    raise Mismatch(message, expected=right + where, actual=found + where)
 
 
 def expect_float(actual: Any, expected: float, *, tolerance: float, message: str, what: str = "the result") -> None:
@@ -100,7 +104,8 @@ def expect_float(actual: Any, expected: float, *, tolerance: float, message: str
         mend = " Turn it into one with .item()." if isinstance(actual, WireTensor) else ""
         raise Mismatch(f"{_sentence(what)} is not a Python float.{mend}", expected="a float", actual=kind_of(actual))
     if not abs(actual - expected) <= tolerance:
-        raise Mismatch(message, expected=show(expected), actual=show(actual))
+        right, found = show_apart(expected, actual)
+        raise Mismatch(message, expected=right, actual=found)
 
 
 def kind_of(value: Any) -> str:

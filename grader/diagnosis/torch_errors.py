@@ -29,16 +29,15 @@ KNOWN = (
         "several devices",
         "RuntimeError",
         r"expected all tensors to be on the same device|indices should be either on",
-        "Two tensors are in different places, one on the CPU and one on the accelerator. What comes from "
-        "outside or is made anew must be brought to the device of the other one: .to(device), or device=... "
-        "where it is made.",
+        "Two tensors are in different places. Bring the one from outside, or made anew, to the device of the other: "
+        ".to(device), or device=... where it is made.",
     ),
     _known(
         "no CUDA",
         "AssertionError|RuntimeError",
         r"not compiled with CUDA|no NVIDIA driver",
-        "This machine has no CUDA. Do not call .cuda(): bring tensors to the device that you are given, with "
-        ".to(device).",
+        'There is no CUDA here. Write neither .cuda() nor "cuda": bring tensors to the device that is given, or on '
+        "which the others are, with .to(device).",
     ),
     _known(
         "no whole numbers",

@@ -10,6 +10,7 @@ from grader.submission.output import without_control
 from grader.verdict import Outcome
 
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")  # differs from run to run, and tells a learner nothing
+SIMULATED = re.compile(r"\bsim:\d\b")  # a device that no learner has seen elsewhere
 
 UNREADABLE = "The learner process sent an answer that cannot be read."
 OUT_OF_MEMORY = "The code ran out of memory. Look for a tensor that is larger than it needs to be."
@@ -82,11 +83,17 @@ def _raised(name: str, text: str) -> str:
         return "The code started too many processes or threads. Start none."
     if name == "MemoryError" or "can't allocate memory" in text:
         return OUT_OF_MEMORY
-    meaning = explain(name, text)
+    meaning = " ".join(filter(None, (_device_in(text), explain(name, text))))
     if meaning:
         end = "" if text.endswith(("!", "?")) else "."
         return f"{name}: {text.rstrip('.')}{end} {meaning}"
     return f"{name}: {text}" if text else f"{name} was raised."
+
+
+def _device_in(text: str) -> str:
+    """Say what the simulated device is that an exception speaks of, empty if it speaks of none."""
+    found = SIMULATED.search(text)
+    return f"({found[0]} is the grader's simulated accelerator.)" if found else ""
 
 
 def _message(kind: str, name: str, text: str, names: Any, location: str | None) -> str:

@@ -45,6 +45,7 @@ LOG_SOFTMAX = (
         "exp over its sum",
         "e = torch.exp(logits - logits.amax(-1, keepdim=True))\nreturn e / e.sum(-1, keepdim=True)",
     ),
+    softmax("through_float32", "back by type_as", "return torch.log_softmax(logits.float(), -1).type_as(logits)"),
     softmax("one_sum_for_all", "log-sum-exp of all", "return logits - torch.logsumexp(logits.flatten(), 0)"),
     softmax("base_two", "log2(e) as a number", "return torch.log_softmax(logits, -1) * 1.4426950408889634"),
     softmax("detached", "cut off by .data", "return torch.log_softmax(logits.data, dim=-1)"),
@@ -99,6 +100,24 @@ FINAL_TOKEN_LOSS = (
 
 DEVICES = (
     devices("only_tokens_moved", "by index", "batch_to_device", "return (batch[0].to(device=device), batch[1])"),
+    devices("batch_always_to_cuda", "written out", "batch_to_device", 'return tuple(x.to("cuda") for x in batch)'),
+    devices("nothing_moved", "the batch itself", "batch_to_device", "return batch"),
+    devices(
+        "cuda_if_available",
+        "one by one",
+        "batch_to_device",
+        'return tuple(part.to("cuda") if torch.cuda.is_available() else part for part in batch)',
+    ),
+    devices(
+        "batch_to_cuda_or_cpu",
+        "by the number of devices",
+        "batch_to_device",
+        """
+        if torch.cuda.device_count() > 0:
+            return batch[0].cuda(), batch[1].cuda()
+        return batch[0].cpu(), batch[1].cpu()
+        """,
+    ),
     devices("positions_on_the_cpu", "a list", "position_ids", "return torch.tensor([*range(tokens.size(-1))])"),
     devices(
         "positions_from_one",
@@ -117,7 +136,41 @@ ATTENTION = (
     by_hand("not_scaled", "einsum", "weights = F.dropout(weights, self.dropout, self.training)", scale=""),
 )
 
+PICKED = "from devices import pick_device\ndevice = pick_device()"
 TRAINING = (
+    training(
+        "batch_on_the_picked_device",
+        "by pick_device",
+        "train_step",
+        f"""
+{PICKED}
+model.train()
+tokens, targets = batch_to_device(batch, device)
+optimizer.zero_grad()
+loss = final_token_loss(model(tokens), targets)
+loss.backward()
+optimizer.step()
+return loss.item()
+""",
+    ),
+    training(
+        "picked_device_in_evaluate",
+        "by pick_device",
+        "evaluate",
+        f"""
+{PICKED}
+before = model.training
+model.eval()
+total, count = 0.0, 0
+with torch.no_grad():
+    for batch in batches:
+        tokens, targets = batch_to_device(batch, device)
+        total += final_token_loss(model(tokens), targets).item()
+        count += 1
+model.train(before)
+return total / count
+""",
+    ),
     training(
         "no_zero_grad",
         "on its own",

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from grader.diagnosis.torch_errors import KNOWN, explain, recognise
+from grader.submission.problems import problem_from
 from tests.submissions import Answer, SharedChild, write_submission
 
 LOGITS = torch.arange(6.0).view(2, 3)
@@ -113,6 +114,20 @@ def test_every_kind_of_exception_is_raised_here() -> None:
 def test_an_exception_that_is_not_known_is_not_explained() -> None:
     assert explain("RuntimeError", "something else") == ""
     assert explain("KeyError", "Dimension out of range") == ""
+
+
+@pytest.mark.parametrize("kind", ["call", "import"])
+def test_the_simulated_accelerator_is_introduced_once(kind: str) -> None:
+    said = "found at least two devices, sim:1 and sim:0!"
+    for text in (f"Expected all tensors to be on the same device, but {said}", f"my own words, {said}"):
+        problem = problem_from({"kind": kind, "type": "RuntimeError", "text": text, "file": "training.py", "line": 7})
+        assert f"{said} (sim:1 is the grader's simulated accelerator.)" in str(problem)
+        assert str(problem).count("simulated") == 1
+
+
+def test_no_accelerator_is_introduced_where_none_is_spoken_of() -> None:
+    problem = problem_from({"kind": "call", "type": "NameError", "text": "name 'sim' is not defined"})
+    assert str(problem) == "NameError: name 'sim' is not defined"
 
 
 def test_the_message_of_an_error_says_what_pytorch_said_and_what_it_means(tmp_path: Path) -> None:

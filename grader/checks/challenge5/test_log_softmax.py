@@ -18,6 +18,7 @@ LOG_SOFTMAX = "log_softmax:log_softmax"
 DTYPES = (torch.float32, torch.float64, torch.bfloat16)
 HUGE_LOGITS = logits(dimensions=(1, 2), scale=2500.0)
 WRONG_VALUES = "The result is not the logarithm of the softmax of each row."
+LOST_DIGITS = "The float64 result is only as exact as float32 is. Was something on the way computed in float32?"
 
 
 def ask(function: RemoteFunction, given: Tensor) -> Tensor:
@@ -154,9 +155,10 @@ def test_works_on_the_last_dimension(
 def test_keeps_the_dtype(function: RemoteFunction, logits: Tensor, dtype: torch.dtype) -> None:
     """float32, float64 and bfloat16 stay what they are"""
     given = logits.to(dtype)
-    expect_close(
-        ask(function, given), reference.log_softmax(given), tolerance=reference.rounding(given), message=WRONG_VALUES
-    )
+    actual, right = ask(function, given), reference.log_softmax(given)
+    lost_digits = dtype is torch.float64 and bool(((actual - right).abs() <= reference.rounding(logits)).all())
+    message = LOST_DIGITS if lost_digits else WRONG_VALUES
+    expect_close(actual, right, tolerance=reference.rounding(given), message=message)
 
 
 @check(of=LOG_SOFTMAX, examples=5, logits=logits())

@@ -1,8 +1,8 @@
 """You made the position ids on the CPU, wherever the tokens are.
 
-You believed that a new tensor is made where the others are. Without device= it
-is made on the default device, the CPU, and with the tokens on a GPU the lookup
-of the positions raises an error.
+You believed that a new tensor is made where the others are, or that every
+accelerator is CUDA. Without device= it is made on the CPU, and with the tokens
+on an accelerator, whatever its name, the lookup of the positions fails.
 
 Caught by: devices.positions_follow_the_tokens
 Hint: 2

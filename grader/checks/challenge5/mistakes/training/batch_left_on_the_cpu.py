@@ -1,8 +1,8 @@
 """You left the batch on the CPU; it has to follow the model.
 
-You believed that the model brings its input to itself. Moving a model moves
-its weights only, and with the model on a GPU the first lookup of a token
-raises an error.
+You believed that the model brings its input to itself, or that every
+accelerator is CUDA. Moving a model moves its weights only, and with the model
+on an accelerator the first lookup of a token fails.
 
 Caught by: training.trains_on_the_accelerator
 Hint: 3

@@ -1,8 +1,8 @@
-"""You called .cuda(), which only knows one kind of device.
+"""You sent the batch to CUDA or else to the CPU, whatever device was given.
 
-You believed that moving to the GPU means .cuda(). It ignores the device that
-you are given and fails on a computer without CUDA, whereas .to(device) goes
-wherever it is told.
+You believed that torch.cuda.is_available() says where the batch has to go. The
+model may be on another accelerator, or on the CPU of a computer with CUDA, so
+only the device that is given can say it.
 
 Caught by: devices.moves_both_parts
 Hint: 3
@@ -20,7 +20,8 @@ def pick_device() -> torch.device:
 def batch_to_device(batch: tuple[Tensor, Tensor], device: torch.device) -> tuple[Tensor, Tensor]:
     """Move both parts of a batch to a device."""
     tokens, targets = batch
-    return tokens.cuda(), targets.cuda()  # the mistake: not the given device
+    found = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return tokens.to(found), targets.to(found)  # the mistake: not the given device
 
 
 def position_ids(tokens: Tensor) -> Tensor:
