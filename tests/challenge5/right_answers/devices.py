@@ -129,6 +129,12 @@ DEVICES = (
         pick_device="for name in ('cuda', 'mps'):\n    try:\n        getattr(torch, name).synchronize()\n"
         "        return torch.device(name)\n    except Exception:\n        pass\nreturn torch.device('cpu')",
     ),
+    right(
+        "pinned where there is CUDA",
+        batch_to_device="if torch.cuda.is_available():\n"
+        "    batch = tuple(part if part.device.type != 'cpu' else part.pin_memory() for part in batch)\n"
+        "return batch[0].to(device, non_blocking=True), batch[1].to(device, non_blocking=True)",
+    ),
     Answer(
         "a named tuple returned",
         "devices.py",
