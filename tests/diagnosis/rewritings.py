@@ -103,20 +103,10 @@ DEVICES = (
     devices("batch_always_to_cuda", "written out", "batch_to_device", 'return tuple(x.to("cuda") for x in batch)'),
     devices("nothing_moved", "the batch itself", "batch_to_device", "return batch"),
     devices(
-        "cuda_if_available",
-        "one by one",
+        "nothing_moved",
+        "to CUDA if there is CUDA",
         "batch_to_device",
         'return tuple(part.to("cuda") if torch.cuda.is_available() else part for part in batch)',
-    ),
-    devices(
-        "batch_to_cuda_or_cpu",
-        "by the number of devices",
-        "batch_to_device",
-        """
-        if torch.cuda.device_count() > 0:
-            return batch[0].cuda(), batch[1].cuda()
-        return batch[0].cpu(), batch[1].cpu()
-        """,
     ),
     devices("positions_on_the_cpu", "a list", "position_ids", "return torch.tensor([*range(tokens.size(-1))])"),
     devices(

@@ -22,7 +22,7 @@ UNKNOWN = {
     ),
     "devices": (
         "MPS or the CPU, no other accelerator", "tokens twice", "stacked into one tensor", "ids cut at 5", "backwards",
-        "length of all tokens", "at most 32", "always to the CPU",
+        "length of all tokens", "at most 32",
     ),
 }  # fmt: skip
 ATTENTION_IN_HALVES = Answer("half the scale", "attention.py", edits={"is_causal=True)": "is_causal=True, scale=0.5)"})

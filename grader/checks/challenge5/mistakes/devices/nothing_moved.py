@@ -1,9 +1,8 @@
 """You returned the tensors where they were; nothing has moved.
 
-You believed that tensor.to(device) moves the tensor itself, as
-model.to(device) does with a model, or that the caller moves it. It returns a
-moved copy and leaves the tensor where it is, so the copies have to be
-returned.
+You believed that tensor.to(device) moves the tensor itself, as it does with a
+model, that the caller moves it, or that every accelerator is CUDA. The result
+of .to(device) is a moved copy, wherever the device is, and has to be returned.
 
 Caught by: devices.moves_both_parts
 Hint: 2
