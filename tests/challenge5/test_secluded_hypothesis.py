@@ -15,16 +15,17 @@ from hypothesis.internal.conjecture import providers
 from grader.errors import GraderError
 from grader.secluded_hypothesis import COLLECTS, secluded_hypothesis
 
-CONSTANT = 314_159
+CONSTANT = 271_828_182_845
+AROUND_IT = st.integers(CONSTANT - 10**6, CONSTANT + 10**6)  # no other constant of any module is there
 
 
 def draws() -> list[int]:
-    """Return 400 numbers that the same seed always draws; of the constants that Hypothesis knows, 5 in 100 or so."""
+    """Return 400 numbers that the same seed always draws; 5 in 100 or so are constants that Hypothesis knows."""
     numbers: list[int] = []
 
     @seed(0)
     @settings(max_examples=400, database=None, deadline=None, phases=[Phase.generate])
-    @given(st.integers(0, 10**6))
+    @given(AROUND_IT)
     def draw(number: int) -> None:
         numbers.append(number)
 
