@@ -39,8 +39,8 @@ def raise_what_was_lost() -> None:
 def no_key_lost() -> Iterator[None]:
     """Let a KeyboardInterrupt come out as one, whatever has become of it on its way.
 
-    It is raised anywhere. C code that imports swallows it, and Hypothesis, where it has not quite begun, fails with
-    another exception.
+    Python raises it wherever the program happens to be. C code that imports swallows it, and Hypothesis, where it has
+    not quite begun, fails with another exception.
     """
     try:
         yield

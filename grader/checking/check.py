@@ -50,7 +50,7 @@ def _drawn(body: Body, examples: int, draws: dict[str, SearchStrategy[Any]]) -> 
         suppress_health_check=list(HealthCheck),
     )
     drawn = given(**draws)(body)
-    # Without, Hypothesis makes one out of the source of the body each time, although there is no database.
+    # A key for the database of Hypothesis, which is off. Without it, one is made of the source of the body each time.
     drawn._hypothesis_internal_database_key = b""  # type: ignore[attr-defined]
     return configured(drawn)
 

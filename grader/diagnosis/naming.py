@@ -93,9 +93,13 @@ class Naming:
             explaining = self._draw_alike(random)
         if len(explaining) != 1:
             return {}
-        found = agreeing[explaining[0]]
-        raised = {check for check, outcome in wrong.items() if outcome is Outcome.ERROR}
-        return {check: explaining[0] for check in wrong if check not in raised or not found[check].raising_alone}
+        (mistake,) = explaining
+        found = agreeing[mistake]
+        return {
+            check: mistake
+            for check, outcome in wrong.items()
+            if outcome is not Outcome.ERROR or not found[check].raising_alone
+        }
 
     def _compare(self, mistake: Mistake, checks: Sequence[str]) -> dict[str, Comparison] | None:
         """Ask a mistake what the checks asked: None if it does not answer as the submission did."""
