@@ -95,7 +95,7 @@ class SmokeTest:
         try:
             result: SmokeResult = self.module.run(submission, self.prepared, record)
         except (LearnerError, CheckAborted) as end:
-            result = SmokeResult(end.outcome, end.message, location=end.location)
+            result = SmokeResult(end.outcome, end.message, location=end.location, origin=end.origin)
         except Mismatch as end:
             result = SmokeResult(Outcome.FAILED, _with_values(end))
         return replace(

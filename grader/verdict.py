@@ -22,7 +22,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check found. `id` is "step.name"; `location` is "file.py:line" in the submission.
+    """What one check found. `id` is "step.name"; `location` is "file.py:line" in the submission, and `origin` the
+    place in another file of it that led there, if any.
 
     `mistake` is the name of the known mistake that explains it, where there is one; then `mistake_title` says what it
     was, `explanation` what was believed, and `hint` is the hint that fits it.
@@ -39,6 +40,7 @@ class CheckResult:
     explanation: str = ""
     hint: str = ""
     location: str | None = None
+    origin: str | None = None
     examples: int = 0
     seconds: float = 0.0
     output: str = ""  # what learner code printed meanwhile, shortened
@@ -58,6 +60,7 @@ class SmokeResult:
     test_loss: tuple[tuple[int, float], ...] = ()
     seconds: float = 0.0
     location: str | None = None
+    origin: str | None = None
     sample: str = ""  # text that the trained model generated
     facts: tuple[str, ...] = ()  # lines that put the figures into proportion
     output: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import hypothesis
@@ -18,6 +19,16 @@ from grader.errors import GraderError
 from grader.submission.problems import CheckAborted, LearnerError
 from grader.submission.remote import Submission
 from grader.verdict import CheckResult, Outcome
+
+
+@dataclass(frozen=True)
+class _End:
+    """How a check ended; the fields are those of `CheckResult`."""
+
+    outcome: Outcome
+    message: str = ""
+    location: str | None = None
+    origin: str | None = None
 
 
 class OneCheck:
@@ -43,23 +54,25 @@ class OneCheck:
         if recording is not None:
             recording.begin_check(self.id, self.function.checks)
         started = time.monotonic()
-        outcome, message, location = self._call(trial)
+        end = self._call(trial)
         if recording is not None:
             recording.end_check(whole=trial.failure is None or not self.is_drawn)
-        counterexample = trial.counterexample() if outcome in (Outcome.FAILED, Outcome.ERROR) else ""
-        if outcome is Outcome.FAILED and location is None:
+        counterexample = trial.counterexample() if end.outcome in (Outcome.FAILED, Outcome.ERROR) else ""
+        location = end.location
+        if end.outcome is Outcome.FAILED and location is None:
             location = self.submission.function(*self.function.checks).location()
         return CheckResult(
             id=self.id,
             step=self.step,
             title=self.title,
-            outcome=outcome,
-            message=message,
+            outcome=end.outcome,
+            message=end.message,
             counterexample=counterexample,
             location=location,
+            origin=end.origin,
             examples=trial.held,
             seconds=time.monotonic() - started,
-            output=self.submission.process.take_output() if outcome is not Outcome.PASSED else "",
+            output=self.submission.process.take_output() if end.outcome is not Outcome.PASSED else "",
         )
 
     def question(self, recording: Recording, *, seconds: float) -> None:
@@ -98,15 +111,15 @@ class OneCheck:
             hypothesis.seed(self._draw_seed())(self.function)
         self.function(**arguments)
 
-    def _call(self, trial: Trial) -> tuple[Outcome, str, str | None]:
-        """Call the check and say what its end means: outcome, message, location."""
+    def _call(self, trial: Trial) -> _End:
+        """Call the check and say what its end means."""
         required = self.function.required_examples
         try:
             self._examine(trial)
         except CheckAborted as end:
             if trial.failure is not None:  # the search for a smaller counterexample ran into a limit
                 return _failure(trial, end)
-            return end.outcome, end.message, end.location
+            return _End(end.outcome, end.message, end.location, end.origin)
         except (Mismatch, LearnerError, EnoughShrinking, Flaky, BaseExceptionGroup) as end:
             if isinstance(end, Mismatch | LearnerError) and trial.failure is None:
                 trial.record(end, {})
@@ -115,20 +128,20 @@ class OneCheck:
             trial.count()
         if trial.held < required:
             raise GraderError(f"the check {self.id} is broken: only {trial.held} of {required} examples were run")
-        return Outcome.PASSED, "", None
+        return _End(Outcome.PASSED)
 
     def _draw_seed(self) -> int:
         """Draw different examples for each check and for each `--seed`, the same ones every time."""
         return int.from_bytes(hashlib.sha256(f"{self.seed}/{self.id}".encode()).digest()[:8], "big")
 
 
-def _failure(trial: Trial, end: BaseException) -> tuple[Outcome, str, str | None]:
+def _failure(trial: Trial, end: BaseException) -> _End:
     failure = trial.failure
     if failure is None:  # nothing of the learner's: a broken check, or Hypothesis is
         raise end
     if isinstance(failure, LearnerError):
-        return Outcome.ERROR, failure.message, failure.location
-    return Outcome.FAILED, failure.message, None
+        return _End(Outcome.ERROR, failure.message, failure.location, failure.origin)
+    return _End(Outcome.FAILED, failure.message)
 
 
 def step_name(item: pytest.Item) -> str:

@@ -12,7 +12,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType, TracebackType
@@ -36,8 +36,9 @@ class Problem(Exception):
     Attributes:
         facts: `kind` ("missing_file", "folder", "no_plain_file", "link", "missing_name", "signature", "syntax",
             "import", "call", "reply" or "internal"); `type` and `text` of the error; `todo` (it is a
-            NotImplementedError); `file` and `line` in the submission (or None); `names` (what the file defines, for
-            "missing_name").
+            NotImplementedError); `file` and `line` in the submission (or None); `from_file` and `from_line`, the
+            outermost place in the submission that led there, where it is in another file; `names` (what the file
+            defines, for "missing_name").
     """
 
     def __init__(self, kind: str, **facts: Any) -> None:
@@ -145,9 +146,9 @@ class LearnerFiles:
             return error
         if _is(error, SyntaxError) and (facts := self._syntax_facts(error)) is not None:
             return Problem("syntax", type=type_name(error), **facts)
-        file, line = self._deepest_own_line(error)
         todo = _is(error, NotImplementedError) and self._is_raised_by_learner(error)
-        return Problem(kind, type=type_name(error), text=_text_of(error), todo=todo, file=file, line=line)
+        places = self._own_places(error)
+        return Problem(kind, type=type_name(error), text=_text_of(error), todo=todo, **places)
 
     def _syntax_facts(self, error: SyntaxError) -> dict[str, Any] | None:
         """Return what Python could not read in the learner's files; None if it was something else, or nothing real."""
@@ -167,9 +168,16 @@ class LearnerFiles:
         place = last.tb_lasti  # a traceback that the learner made may say anything
         return last.tb_frame.f_code.co_code[place : place + 1] == bytes([dis.opmap["RAISE_VARARGS"]])
 
-    def _deepest_own_line(self, error: BaseException) -> tuple[str | None, int | None]:
+    def _own_places(self, error: BaseException) -> dict[str, Any]:
+        """Return the deepest place in the submission, and the outermost one where it is in another file."""
         frames: list[tuple[FrameType, int]] = list(traceback.walk_tb(_traceback(error)))
-        for frame, line in reversed(frames):
+        file, line = self._first_own(reversed(frames))
+        from_file, from_line = self._first_own(frames)
+        origin = {} if from_file == file else {"from_file": from_file, "from_line": from_line}
+        return {"file": file, "line": line, **origin}
+
+    def _first_own(self, frames: Iterable[tuple[FrameType, int]]) -> tuple[str | None, int | None]:
+        for frame, line in frames:
             file = self.relative(frame.f_code.co_filename)
             if file is not None:
                 return file, line

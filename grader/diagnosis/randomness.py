@@ -80,7 +80,7 @@ def _shape(value: Any) -> Any:
     return float if isinstance(value, float) else value
 
 
-IGNORED = ("id", "line", "file", "text")  # of a reply, and of a problem in it
+IGNORED = ("id", "line", "file", "from_line", "from_file", "text")  # of a reply, and of a problem in it
 
 
 def _by_tensor(draws: Draws) -> list[torch.Tensor]:

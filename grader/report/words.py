@@ -81,7 +81,7 @@ def explanation(result: CheckResult, hint_for: HintFor) -> list[tuple[str, str]]
         ("tried", _packed(tried)),
         ("expected", values.get("expected", "").strip()),
         ("got", values.get("got", "").strip()),
-        ("where", result.location or ""),
+        ("where", _where(result)),
         ("printed", _shortened(result.output)),
         ("hint", hint_for(result.step, result.hint)),
     ]
@@ -101,8 +101,13 @@ def _packed(values: Sequence[str], width: int = 70) -> str:
 
 def smoke_explanation(smoke: SmokeResult) -> list[tuple[str, str]]:
     """Return what is said below the outcome of a smoke test, as (label, text) pairs."""
-    rows = [("where", smoke.location or ""), ("printed", _shortened(smoke.output))]
+    rows = [("where", _where(smoke)), ("printed", _shortened(smoke.output))]
     return [(label, printable_lines(text)) for label, text in rows if text]
+
+
+def _where(result: CheckResult | SmokeResult) -> str:
+    origin = f", reached from {result.origin}" if result.origin else ""
+    return f"{result.location or ''}{origin}"
 
 
 def _shortened(output: str, lines: int = 8) -> str:

@@ -17,13 +17,17 @@ OUT_OF_MEMORY = "The code ran out of memory. Look for a tensor that is larger th
 
 
 class LearnerError(Exception):
-    """Learner code raised for one particular input: worth looking for a smaller one that does the same."""
+    """Learner code raised for one particular input: worth looking for a smaller one that does the same.
 
-    def __init__(self, message: str, location: str | None) -> None:
+    `location` is where in the submission, and `origin` the place in another file of it that led there, if any.
+    """
+
+    def __init__(self, message: str, location: str | None, origin: str | None = None) -> None:
         super().__init__(message)
         self.outcome = Outcome.ERROR
         self.message = message
         self.location = location
+        self.origin = origin
 
 
 class CheckAborted(BaseException):
@@ -33,11 +37,12 @@ class CheckAborted(BaseException):
     would cost the time limit or a new child.
     """
 
-    def __init__(self, outcome: Outcome, message: str, location: str | None = None) -> None:
+    def __init__(self, outcome: Outcome, message: str, location: str | None = None, origin: str | None = None) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.message = message
         self.location = location
+        self.origin = origin
 
 
 def problem_from(facts: Any) -> Exception | BaseException:
@@ -49,11 +54,13 @@ def problem_from(facts: Any) -> Exception | BaseException:
         return CheckAborted(Outcome.ERROR, UNREADABLE)
     kind, name, text = (_line(facts.get(key)) for key in ("kind", "type", "text"))
     location = location_from(facts.get("file"), facts.get("line"))
+    origin = location_from(facts.get("from_file"), facts.get("from_line"))
     if facts.get("todo") is True:
-        return CheckAborted(Outcome.TODO, _todo_message(location), location)
+        return CheckAborted(Outcome.TODO, _todo_message(location), location, origin)
     if kind == "call":
-        return LearnerError(_raised(name, text), location)
-    return CheckAborted(Outcome.ERROR, _message(kind, name, text, facts.get("names"), location), location)
+        return LearnerError(_raised(name, text), location, origin)
+    message = _message(kind, name, text, facts.get("names"), location)
+    return CheckAborted(Outcome.ERROR, message, location, origin)
 
 
 def location_from(file: Any, line: Any) -> str | None:

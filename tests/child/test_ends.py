@@ -153,6 +153,22 @@ def test_code_that_lies_in_no_file_has_no_location(learner: Learner) -> None:
     assert end_of(learner("run = eval('lambda: 1 / 0')\n")).location is None
 
 
+def test_the_place_in_another_file_that_led_there_is_told(learner: Learner) -> None:
+    files = {"given.py": "def divide(by):\n    return 1 / by\n"}
+    end = end_of(learner("from given import divide\n\ndef run():\n    return divide(0)\n", files=files))
+    assert (end.location, end.origin) == ("given.py:2", "code.py:4")
+
+
+def test_a_file_that_fails_while_it_is_imported_is_told_with_the_line_that_imports_it(learner: Learner) -> None:
+    end = end_of(learner("\nimport given\nrun = given.divide\n", files={"given.py": "1 / 0\n"}))
+    assert (end.location, end.origin) == ("given.py:1", "code.py:2")
+
+
+def test_within_one_file_no_other_place_is_told(learner: Learner) -> None:
+    end = end_of(learner("def divide(by):\n    return 1 / by\n\ndef run():\n    return divide(0)\n"))
+    assert (end.location, end.origin) == ("code.py:2", None)
+
+
 def test_a_location_outside_the_submission_is_not_named(learner: Learner) -> None:
     assert end_of(learner("import json\nrun = json.loads\n"), "run", "{").location is None
 

@@ -77,6 +77,12 @@ def test_a_failure_shows_expected_and_got_below_each_other(written: Written) -> 
     assert "tried     x = [[1.0, 2.0]]\nexpected  [0.5, 0.25]\ngot       [0.25, 0.5]\nwhere     attention.py:42" in text
 
 
+def test_an_error_in_a_given_file_shows_the_line_that_led_there(written: Written) -> None:
+    check = replace(reports.FAILED, location="model5.py:73", origin="attention.py:42")
+    text = re.sub(r"\s+", " ", written(reports.verdict_of(check)))
+    assert "where model5.py:73, reached from attention.py:42" in text
+
+
 def test_a_real_failure_is_explained_before_what_is_to_do(written: Written) -> None:
     text = written(reports.verdict_of(reports.TODO, reports.replace(reports.FAILED, step="training")))
     assert "-- training:" in text

@@ -117,7 +117,7 @@ def test_a_changed_answer_is_taken_or_refused(reader: str, random: Random) -> No
 
 FACTS = {
     "kind": "missing_name", "type": "ValueError", "text": "no such head", "todo": False, "file": "attention.py",
-    "line": 12, "names": ["forward", "backward"],
+    "line": 12, "from_file": "training.py", "from_line": 7, "names": ["forward", "backward"],
 }  # fmt: skip
 KINDS = (
     "missing_file",

@@ -62,7 +62,7 @@ def test_a_text_says_what_was_wrong_what_was_believed_and_where(mistake: Mistake
     text = " ".join(golden(mistake).split())
     assert mistake.title in text
     assert mistake.explanation in text
-    assert re.search(r"where \w+\.py:\d+$", text)
+    assert re.search(r"where \w+\.py:\d+(, reached from \w+\.py:\d+)?$", text)
 
 
 @each_mistake
