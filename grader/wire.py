@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import json
 import math
-import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-PREFIX = struct.Struct("!II")
+from grader.frame_prefix import PREFIX
+
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (

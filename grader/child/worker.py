@@ -28,7 +28,8 @@ from grader.child.learner_files import LearnerFiles, Problem
 from grader.child.observer import Observer
 from grader.child.pretend_machine import pretend_machine
 from grader.child.values import HeldObjects, to_wire
-from grader.wire import MAX_TEXT_BYTES, PREFIX, WireObject, pack, unpack
+from grader.frame_prefix import PREFIX
+from grader.wire import MAX_TEXT_BYTES, WireObject, pack, unpack
 
 REAL_ACCELERATORS = ("cuda", "mps", "xpu")  # of which a machine has one at most
 # Standard-library modules that torch may import late: loaded before a learner's file of the same name can be found.

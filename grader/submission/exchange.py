@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.clock import awake_seconds
+from grader.frame_prefix import PREFIX
 from grader.submission.output import Output
 
 LOOK_SECONDS = 0.1  # at most, from one call of `watch` to the next
-PREFIX_BYTES = 8
 
 
 class HungUp(Exception):
@@ -60,8 +60,9 @@ class Exchange:
         if self.outgoing:
             raise Oversized
         self.output.drain()
-        text_end = PREFIX_BYTES + int.from_bytes(self.incoming[:4], "big")
-        return bytes(self.incoming[PREFIX_BYTES:text_end]), bytes(self.incoming[text_end:])
+        text_length, _ = PREFIX.unpack_from(self.incoming)
+        text_end = PREFIX.size + text_length
+        return bytes(self.incoming[PREFIX.size : text_end]), bytes(self.incoming[text_end:])
 
     def _refuse_what_is_early(self) -> None:
         """Nothing may be there before the request is: it can only be learner code's own, or a second answer."""
@@ -80,9 +81,10 @@ class Exchange:
         self.incoming += piece
 
     def _complete(self) -> bool:
-        if len(self.incoming) < PREFIX_BYTES:
+        if len(self.incoming) < PREFIX.size:
             return False
-        length = PREFIX_BYTES + sum(int.from_bytes(self.incoming[at : at + 4], "big") for at in (0, 4))
-        if length > self.reply_bytes + PREFIX_BYTES or len(self.incoming) > length:
+        text_length, body_length = PREFIX.unpack_from(self.incoming)
+        length: int = PREFIX.size + text_length + body_length
+        if length > self.reply_bytes + PREFIX.size or len(self.incoming) > length:
             raise Oversized
         return len(self.incoming) == length

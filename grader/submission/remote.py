@@ -14,13 +14,14 @@ import torch
 
 from grader.clock import awake_seconds
 from grader.errors import GraderError
+from grader.frame_prefix import PREFIX
 from grader.submission import reading
 from grader.submission.exchange import HungUp, Oversized, TimedOut
 from grader.submission.overruns import TooManyProcesses, TooMuchMemory, TooMuchWritten
 from grader.submission.problems import OUT_OF_MEMORY, UNREADABLE, CheckAborted, location_from, problem_from
 from grader.submission.process import ChildProcess
 from grader.verdict import Outcome
-from grader.wire import PREFIX, TEXT_GROWTH, Malformed, WireObject, WireTensor, pack, unpack
+from grader.wire import TEXT_GROWTH, Malformed, WireObject, WireTensor, pack, unpack
 
 OnReply = Callable[[list[dict[str, Any]], dict[str, Any], int], None]
 

@@ -10,11 +10,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.frame_prefix import PREFIX
 from grader.wire import (
     DTYPES,
     MAX_OTHER_KEYS,
     MAX_TEXT_BYTES,
-    PREFIX,
     Malformed,
     WireDevice,
     WireIterator,
