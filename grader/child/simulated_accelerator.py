@@ -109,6 +109,8 @@ def register() -> bool:
         packet, _, overload = name.partition(".")
         function = getattr(getattr(aten, packet), overload or "default")
         makers.impl(name, functools.partial(_run_maker, function), "PrivateUse1")
+    # Of a list of 0-dim tensors, `torch.tensor` asks each for its number, and not through the fallback.
+    makers.impl("_local_scalar_dense", lambda tensor: tensor.held.item(), "PrivateUse1")
     _libraries.extend((everything, makers))
     _answer_what_devices_are_asked()
     for name in ("tensor", "as_tensor"):

@@ -107,4 +107,8 @@ FINAL_TOKEN_LOSS = (
                 return torch.nn.functional.cross_entropy(logits[:, -1], targets[:, -1])
         final_token_loss = FinalTokenLoss()
     """),
+    right("a tensor made of the last targets", """
+        wanted = torch.tensor([target for target in targets[:, -1]], device=targets.device)
+        return F.cross_entropy(logits[:, -1], wanted)
+    """),
 )  # fmt: skip

@@ -250,4 +250,11 @@ EVALUATE = (
         model.train(mode)
         return sum(losses) / len(losses)
     """}),
+    *(right(f"{made} of the losses as tensors", {
+        EVAL_LOSS: EVAL_LOSS.replace(".item()", ""),
+        EVAL_RETURN: f"    return {made}(losses).mean().item()\n"})
+      for made in ("torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor", "torch.stack")),
+    right("a tensor of the losses on the device", {
+        NO_GRAD: "    with torch.inference_mode():\n", EVAL_LOSS: EVAL_LOSS.replace(".item()", ""),
+        EVAL_RETURN: "    return torch.tensor(losses, device=device).mean().item()\n"}),
 )  # fmt: skip
