@@ -25,6 +25,10 @@ END_SECONDS = 0.7  # within which the nursery must report that a worker is dead;
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
 
 
+class NurseryKilled(GraderError):
+    """The nursery ended without a word. Nothing of the grader does that; the system does, where memory is short."""
+
+
 class Nursery:
     """A nursery that has been started, with or without a sandbox around it.
 
@@ -67,7 +71,7 @@ class Nursery:
             sent = socket.send_fds(self.control, [line], descriptors)
             self.control.sendall(line[sent:])
         except OSError as problem:
-            raise GraderError(f"the child does not start ({problem}): {self._log()}") from problem
+            raise self._why_it_ended() from problem
 
     def wait_for_worker(self) -> None:
         """Wait until the worker that was asked for is there."""
@@ -116,21 +120,26 @@ class Nursery:
         text = b""
         while not text.endswith(b"\n"):
             if not _becomes_readable(self.control, deadline):
-                raise GraderError(f"the child gave no sign for {seconds:g} s: {self._log()}")
+                raise GraderError(f"the child gave no sign for {seconds:g} s: {self._log() or 'no message'}")
             try:
                 piece = self.control.recv(4096)
             except OSError:  # it ended with a request unread
                 piece = b""
             if not piece:
-                raise GraderError(f"the child's nursery has ended: {self._log()}")
+                raise self._why_it_ended()
             text += piece
         self.has_answered = True
         reply = json.loads(text)
         return reply if isinstance(reply, dict) else {}
 
+    def _why_it_ended(self) -> GraderError:
+        if log := self._log():
+            return GraderError(f"the child's nursery has ended: {log}")
+        return NurseryKilled("the child's nursery was killed from outside. Is the machine short of memory?")
+
     def _log(self) -> str:
         start = max(0, os.fstat(self.log.fileno()).st_size - 2000)
-        return os.pread(self.log.fileno(), 2000, start).decode(errors="replace") or "no message"
+        return os.pread(self.log.fileno(), 2000, start).decode(errors="replace")
 
 
 def _environment(scratch: Path) -> dict[str, str]:

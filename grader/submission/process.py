@@ -25,7 +25,7 @@ from grader.errors import GraderError
 from grader.interrupts import raise_what_was_lost, uninterrupted
 from grader.submission.exchange import Exchange
 from grader.submission.isolation import PROCESS, Isolation
-from grader.submission.nursery import END_SECONDS, Nursery
+from grader.submission.nursery import END_SECONDS, Nursery, NurseryKilled
 from grader.submission.one_core import hold_to, pick_core
 from grader.submission.output import Output
 from grader.submission.overruns import OverrunWatch
@@ -97,18 +97,29 @@ class ChildProcess:
             TimedOut, HungUp, Oversized, TooManyProcesses, TooMuchMemory, TooMuchWritten: see there. The worker must be
                 ended then.
         """
-        self.start()
-        assert self.nursery is not None
-        if self.waiting_for_fork:
-            waited_from = awake_seconds()
-            self.nursery.wait_for_worker()
-            self.waiting_for_fork = False
+        waited_from = awake_seconds()
+        try:
+            waited = self._wait_for_worker()
+        except NurseryKilled:  # once is no reason to give up
+            self._forget_nursery()
+            waited = self._wait_for_worker()
+        if waited:
             self._share_core()
             deadline += awake_seconds() - waited_from
         assert self.channel is not None
         assert self.output is not None
         exchange = Exchange(self.channel, self.output, frame, self.limits.reply_bytes)
         return exchange.run(deadline, self.look_around)
+
+    def _wait_for_worker(self) -> bool:
+        """Wait until there is a worker, started now if need be; False if there was one already."""
+        self.start()
+        assert self.nursery is not None
+        if not self.waiting_for_fork:
+            return False
+        self.nursery.wait_for_worker()
+        self.waiting_for_fork = False
+        return True
 
     def look_around(self) -> None:
         """Called in each exchange, again and again while the worker is at work; what it raises ends the exchange."""
@@ -165,14 +176,18 @@ class ChildProcess:
         if self.free_cores is not None:
             hold_to(self.free_cores)
             self.free_cores = None
+        self._forget_nursery(patience=END_SECONDS)
+        if self.output is not None:
+            self.output.close()
+            self.output = None
+
+    def _forget_nursery(self, *, patience: float = 0.0) -> None:
+        """End the nursery, with the worker that it has or was to have."""
         if self.channel is not None:
             self.channel.close()
             self.channel = None
         self.waiting_for_fork = False
-        self._end_nursery(patience=END_SECONDS)
-        if self.output is not None:
-            self.output.close()
-            self.output = None
+        self._end_nursery(patience=patience)
 
     def _end_nursery(self, *, patience: float = 0.0) -> None:
         if self.nursery is not None:

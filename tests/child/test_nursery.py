@@ -11,9 +11,11 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from grader.errors import GraderError
 from grader.submission.isolation import Isolation
 from grader.submission.process import ChildProcess
 from grader.verdict import Outcome
@@ -123,6 +125,37 @@ def test_a_hurt_nursery_is_replaced(code: str, victim: ChildProcess, tmp_path: P
     assert still_works(submission)
     assert call(submission, "nursery") == nursery_of(victim)
     assert living(victim) == {nursery_of(victim), call(submission, "pid")}
+
+
+def test_a_nursery_that_is_killed_from_outside_is_started_once_more(tmp_path: Path) -> None:
+    process = ChildProcess(tmp_path, LIMITS)
+    try:
+        for _ in range(2):
+            process.start()
+            assert process.nursery is not None
+            os.kill(process.nursery.pid, signal.SIGKILL)
+            (tmp_path / "code.py").write_text(SOURCE)
+            assert still_works(submit_folder(process, tmp_path))
+            process.end_worker()
+    finally:
+        process.close()
+    assert living(process) == set()
+
+
+class KilledAtOnce(Isolation):
+    """What happens where there is too little memory for torch."""
+
+    def command(self, *arguments: Any) -> list[str]:
+        return [sys.executable, "-c", f"import os; os.kill(os.getpid(), {signal.SIGKILL:d})"]
+
+
+def test_a_nursery_that_is_killed_every_time_is_said_to_be(tmp_path: Path) -> None:
+    process = ChildProcess(tmp_path, LIMITS, KilledAtOnce("process"))
+    try:
+        with pytest.raises(GraderError, match=r"killed from outside\. Is the machine short of memory"):
+            call(submit_folder(process, tmp_path))
+    finally:
+        process.close()
 
 
 def test_nothing_of_it_is_left_after_closing(tmp_path: Path) -> None:
