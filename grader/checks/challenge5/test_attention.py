@@ -40,6 +40,11 @@ def test_eval_mode_has_no_dropout(function: RemoteFunction, trial: Trial, case: 
     for dropout in (0.0, 0.9):
         module = case.build(function, trial, dropout=dropout, mode=EVALUATION)
         found += [output(module, case.x), output(module, case.x)]
+    message = (
+        "In evaluation mode two calls with one input differ, even with dropout=0.0. Is a rate written into the code, or"
+        " does forward() make new weights?"
+    )
+    expect_close(found[1], found[0].double(), tolerance=TOLERANCE, message=message, what="the output")
     message = "In evaluation mode two calls with one input differ: dropout is still on."
     expect_close(found[3], found[2].double(), tolerance=TOLERANCE, message=message, what="the output")
     message = "In evaluation mode the output depends on the dropout rate"
@@ -306,21 +311,24 @@ def test_training_mode_differs_from_call_to_call(
     function: RemoteFunction, submission: Submission, trial: Trial, dropout: float, seed: int
 ) -> None:
     """In training mode each call drops other weights"""
-    probe = build_probe(function, batch=4, time=8, n_heads=2, dropout=dropout, seed=seed)
-    first, second = probe.observe(seed=seed), probe.observe()
-    random_state = submission.random_state()
+
+    def two_calls(seed_before: int) -> tuple[Tensor, Tensor, list[str]]:
+        probe = build_probe(function, batch=4, time=8, n_heads=2, dropout=dropout, seed=seed)
+        return probe.observe(seed=seed_before), probe.observe(), submission.random_state()
+
+    first, second, random_state = two_calls(seed)
     # 288 weights: with rate 0.1 the odds that both calls drop the same ones are 0.82**288 = 2e-25.
     expect(
         not torch.equal(first, second), "In training mode two calls give the same output: no dropout, or a fixed one."
     )
-    again = build_probe(function, batch=4, time=8, n_heads=2, dropout=dropout, seed=seed)
-    third = again.observe(seed=seed ^ 1)  # of 32 bits like the other, which is all that NumPy takes
-    again.observe()
+    third, _, other_state = two_calls(seed ^ 1)  # of 32 bits like the other, which is all that NumPy takes
+    *_, state_again = two_calls(seed)
     expect_no_seed(
-        submission.random_state(),
         random_state,
-        "forward() gives a random generator a seed, so that the same is dropped over and over. Leave the seed to the"
-        " caller.",
+        state_again,
+        other_state,
+        "forward() gives a random generator a seed, so that what is dropped does not follow from the caller's. Leave"
+        " the seed to the caller.",
     )
     expect(
         not torch.equal(first, third),

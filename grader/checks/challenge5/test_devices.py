@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from grader.checking import check, expect, expect_equal, expect_tensor
+from grader.checking import check, expect, expect_close, expect_equal, expect_tensor
 from grader.checking.display import device_name
 from grader.checking.expect import kind_of
 from grader.checking.trial import Trial
@@ -24,7 +25,7 @@ LENGTHS = st.integers(1, 40) | st.sampled_from((256, 1000, 3001))  # tokens; the
 
 
 def picked(function: RemoteFunction, machine: str) -> str:
-    """Ask which device is picked on a machine with this accelerator; return its type."""
+    """Ask which device is picked on a machine with one such accelerator; return its type, and a wrong index too."""
     device: Any = function.call(machine=machine).value
     expect(
         isinstance(device, WireDevice),
@@ -32,7 +33,7 @@ def picked(function: RemoteFunction, machine: str) -> str:
         expected='torch.device("cpu"), say',
         actual=kind_of(device),
     )
-    return str(device.type)
+    return str(device.type if device.name in (device.type, f"{device.type}:0") else device.name)
 
 
 @check(of=PICK_DEVICE, examples=2)
@@ -86,9 +87,11 @@ def test_obeys_its_argument(
     for device in submission.accelerators():
         trial.note(tokens=batch[0], targets=batch[1], batch_on=device_name(device), device="cpu")
         moved(function, (WireTensor(batch[0], device), WireTensor(batch[1], device)), "cpu")
-    for device in submission.accelerators(both_simulated=True):  # the type alone leads to the first of two
-        trial.note(batch_on="cpu", device=device_name(device))
-        moved(function, batch, device)
+    # The type alone leads to the first of two, and does not tell one from the other.
+    devices = submission.accelerators(both_simulated=True)
+    for start, device in (*itertools.product(("cpu",), devices), *itertools.permutations(devices, 2)):
+        trial.note(batch_on=device_name(start), device=device_name(device))
+        moved(function, (WireTensor(batch[0], start), WireTensor(batch[1], start)), device)
 
 
 @check(of=BATCH_TO_DEVICE, examples=6, seed=SEEDS, dtypes=st.tuples(*[st.sampled_from([torch.int32, torch.int64])] * 2))
@@ -107,7 +110,8 @@ def expect_positions(answer: Any, time: int, device: str) -> None:
     positions = expect_tensor(
         answer, shape=(time,), dtype=torch.int64, device=device, what="the result of position_ids"
     )
-    expect_equal(positions.tolist(), list(range(time)), "The positions are not 0, 1, ..., time - 1.")
+    message = "The positions are not 0, 1, ..., time - 1."
+    expect_close(positions, torch.arange(time), tolerance=0, message=message)
 
 
 TOKENS = st.builds(token_ids, st.tuples(st.integers(1, 5), LENGTHS), st.just(VOCAB), SEEDS)  # [batch, time]

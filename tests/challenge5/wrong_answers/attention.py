@@ -437,6 +437,10 @@ self.calls = getattr(self, "calls", 0) + 1
 if self.training:
     torch.manual_seed(self.calls)
 """ + DROPOUT_LINE, DIFFERS),
+    by_hand("a fresh seed in each call", DROPOUT_LINE, """
+if self.training:
+    torch.seed()
+""" + DROPOUT_LINE, DIFFERS),
     by_hand("a generator with a seed of its own", DROPOUT_LINE, """
 self.generator = getattr(self, "generator", None) or torch.Generator().manual_seed(42)
 kept = torch.rand(weights.shape, generator=self.generator) >= self.dropout

@@ -23,6 +23,23 @@ IMPORTS = "import torch\nfrom torch import Tensor\n"
 
 WRONG_PICKS = (
     wrong("always the CPU", TAKES, pick_device='return torch.device("cpu")'),
+    wrong(
+        "the second CUDA device",
+        TAKES,
+        pick_device="""
+            device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+            return torch.device("cuda:1") if device.type == "cuda" else device
+        """,
+    ),
+    wrong(
+        "a CUDA device for the number of them",
+        TAKES,
+        pick_device="""
+            if torch.cuda.is_available():
+                return torch.device(f"cuda:{torch.cuda.device_count()}")
+            return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+        """,
+    ),
     wrong("always CUDA", FALLS_BACK, TAKES, pick_device='return torch.device("cuda")'),
     wrong(
         "whatever PyTorch was built for",
@@ -93,6 +110,13 @@ WRONG_PICKS = (
 )
 
 WRONG_MOVES = (
+    wrong(
+        "another device of the same type taken for the same",
+        OBEYS,
+        batch_to_device="""
+            return tuple(part if part.device.type == device.type else part.to(device) for part in batch)
+        """,
+    ),
     wrong("nothing moved", BOTH, OBEYS, batch_to_device="return batch"),
     wrong("only the tokens moved", BOTH, OBEYS, batch_to_device="return batch[0].to(device), batch[1]"),
     wrong("only the targets moved", BOTH, OBEYS, batch_to_device="return batch[0], batch[1].to(device)"),

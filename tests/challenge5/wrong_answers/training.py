@@ -171,6 +171,25 @@ WRONG_TRAINING_MODE = (
         IN_TRAINING,
         edits={TRAIN_MODE: TRAIN_MODE + "    import numpy\n\n    numpy.random.seed(42)\n"},
     ),
+    wrong(
+        "the number of the call as the seed",
+        IN_TRAINING,
+        edits={
+            TRAIN_MODE: TRAIN_MODE + "    torch.manual_seed(calls[0])\n    calls[0] += 1\n",
+            "def train_step(": "calls = [1]\n\n\ndef train_step(",
+        },
+    ),
+    wrong("a fresh seed for each step", IN_TRAINING, edits={TRAIN_MODE: TRAIN_MODE + "    torch.seed()\n"}),
+    wrong(
+        "the time as the seed",
+        IN_TRAINING,
+        edits={TRAIN_MODE: TRAIN_MODE + "    import time\n\n    torch.manual_seed(time.time_ns())\n"},
+    ),
+    wrong(
+        "Python's generator gets a fresh seed for each step",
+        IN_TRAINING,
+        edits={TRAIN_MODE: TRAIN_MODE + "    import random\n\n    random.seed()\n"},
+    ),
     wrong("the same seed for each step", IN_TRAINING, edits={TRAIN_MODE: TRAIN_MODE + "    torch.manual_seed(42)\n"}),
     wrong(
         "dropout rate of the attention set to 0",
