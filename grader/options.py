@@ -132,6 +132,6 @@ def _refuse_contradictions(parsed: argparse.Namespace) -> None:
 
 def _seed(text: str) -> int:
     """Read a seed that every generator of random numbers takes."""
-    if not (text.isdecimal() and int(text) < 2**63):
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0 to 2^63 - 1")
+    if not (text.isdecimal() and len(text) < 20 and int(text) < 2**63):
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' is no whole number from 0 to 2^63 - 1")
     return int(text)

@@ -115,12 +115,13 @@ def kind_of(value: Any) -> str:
     if isinstance(value, WireTensor):
         return f"a tensor {_shape_text(value.values.shape)} of {str(value.values.dtype).removeprefix('torch.')}"
     if isinstance(value, WireOpaque):
-        return f"a {value.type_name}"
-    return f"{_article(type(value).__name__)} {type(value).__name__}"
+        return _with_article(value.type_name)
+    return _with_article(type(value).__name__)
 
 
-def _article(word: str) -> str:
-    return "an" if word[:1] in "aeiou" else "a"
+def _with_article(name: str) -> str:
+    spoken_with_a_vowel = name[:1].lower() in "aeiou" or name.startswith("nd")  # as "ndarray" is
+    return f"{'an' if spoken_with_a_vowel else 'a'} {name}"
 
 
 def _shape_text(shape: Sequence[int]) -> str:

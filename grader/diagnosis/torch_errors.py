@@ -90,9 +90,16 @@ KNOWN = (
     _known(
         "no graph",
         "RuntimeError",
-        r"does not require grad and does not have a grad_fn|Inference tensors cannot be saved",
+        r"does not require grad and does not have a grad_fn",
         "The loss is cut off from the weights, so there is nothing to differentiate. Look for no_grad, "
         "inference_mode, detach(), .data, .item() or numpy() on the way to it.",
+    ),
+    _known(
+        "made for inference",
+        "RuntimeError",
+        r"Inference tensors cannot be saved",
+        "A tensor that was made inside inference_mode() takes part in training, where it must not: one that is kept "
+        "from an evaluation, say. Make it anew outside, or take no_grad() in place of inference_mode().",
     ),
     _known(
         "no scalar",

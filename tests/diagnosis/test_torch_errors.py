@@ -62,7 +62,7 @@ RAISED: tuple[tuple[str, str, Callable[[], object]], ...] = (
     ("view after a transpose", "another number of elements", lambda: LOGITS.T.view(6)),
     ("backward twice", "backward twice", go_back_twice),
     ("backward from a constant", "no graph", lambda: torch.ones(2).sum().backward()),
-    ("made in inference mode", "no graph", use_what_inference_made),
+    ("made in inference mode", "made for inference", use_what_inference_made),
     ("backward from a vector", "no scalar", lambda: LOGITS.clone().requires_grad_().exp().backward()),
     ("item of many", "no scalar", lambda: LOGITS.item()),
     ("NumPy with gradients", "NumPy", lambda: LOGITS.clone().requires_grad_().numpy()),

@@ -18,7 +18,10 @@ LOG_SOFTMAX = "log_softmax:log_softmax"
 DTYPES = (torch.float32, torch.float64, torch.bfloat16)
 HUGE_LOGITS = logits(dimensions=(1, 2), scale=2500.0)
 WRONG_VALUES = "The result is not the logarithm of the softmax of each row."
-LOST_DIGITS = "The float64 result is only as exact as float32 is. Was something on the way computed in float32?"
+LOST_DIGITS = (
+    "The float64 result is only as exact as float32 is. Is something on the way computed in float32, or a small number"
+    " added, such as 1e-10?"
+)
 
 
 def ask(function: RemoteFunction, given: Tensor) -> Tensor:
