@@ -113,7 +113,7 @@ def register() -> bool:
     makers.impl("_local_scalar_dense", lambda tensor: tensor.held.item(), "PrivateUse1")
     _libraries.extend((everything, makers))
     _answer_what_devices_are_asked()
-    for name in ("tensor", "as_tensor"):
+    for name in ("tensor", "as_tensor", "asarray"):
         setattr(torch, name, _build_on_cpu_first(getattr(torch, name)))
     torch.nn.Module._apply = _moved_in_place(torch.nn.Module._apply)  # type: ignore[method-assign]  # is what we want
     _dispatch_once()

@@ -84,14 +84,17 @@ def test_obeys_its_argument(
     function: RemoteFunction, submission: Submission, trial: Trial, batch: tuple[Tensor, Tensor]
 ) -> None:
     """batch_to_device goes where it is told: back to the CPU as well"""
-    for device in submission.accelerators():
-        trial.note(tokens=batch[0], targets=batch[1], batch_on=device_name(device), device="cpu")
-        moved(function, (WireTensor(batch[0], device), WireTensor(batch[1], device)), "cpu")
-    # The type alone leads to the first of two, and does not tell one from the other.
-    devices = submission.accelerators(both_simulated=True)
-    for start, device in (*itertools.product(("cpu",), devices), *itertools.permutations(devices, 2)):
-        trial.note(batch_on=device_name(start), device=device_name(device))
+    for start, device in ways(submission.accelerators(both_simulated=True)):
+        trial.note(tokens=batch[0], targets=batch[1], batch_on=device_name(start), device=device_name(device))
         moved(function, (WireTensor(batch[0], start), WireTensor(batch[1], start)), device)
+
+
+def ways(accelerators: list[str]) -> list[tuple[str, str]]:
+    """Return where a batch may be, and where it is to be."""
+    found = [way for device in accelerators for way in ((device, "cpu"), ("cpu", device))]
+    # The type alone does not tell one of two from the other.
+    simulated = [device for device in accelerators if device.startswith("sim:")]
+    return [*found, *itertools.permutations(simulated, 2)]
 
 
 @check(of=BATCH_TO_DEVICE, examples=6, seed=SEEDS, dtypes=st.tuples(*[st.sampled_from([torch.int32, torch.int64])] * 2))
