@@ -61,6 +61,8 @@ def _nested(values: Any) -> str:
 
 def _number(value: float) -> str:
     # Six significant digits tell float32 answers apart; -0.0 is 0 to a reader.
+    if isinstance(value, int):
+        return str(value)
     return "0.0" if value == 0 else f"{value:.6g}" if value != _whole(value) else f"{value:.1f}"
 
 

@@ -90,7 +90,7 @@ def expect_close(
     elif not bool((excess > 0).any()):
         return
     place = tuple(int(index) for index in torch.unravel_index(excess.argmax(), excess.shape))
-    furthest_off = float(reference[place]), float(wide[place])
+    furthest_off = expected[place].item(), actual[place].item()
     if actual.numel() <= SHOWN_WHOLE and not look_alike(*furthest_off):
         raise Mismatch(message, expected=show(expected), actual=show(actual))
     where = f" at {list(place)}" if place else ""

@@ -182,6 +182,11 @@ def test_is_a_scalar_with_a_graph(function: RemoteFunction, trial: Trial, case: 
 def test_is_exact_for_huge_logits(function: RemoteFunction, trial: Trial, case: LossCase) -> None:
     """Huge logits, up to 10,000, give an exact loss and gradient"""
     loss, gradient = ask_with_gradient(function, trial, case)
+    expect(
+        bool(torch.isfinite(loss)),
+        "For huge logits the loss is NaN or infinite. Does exp() overflow, or a probability become 0 before the log?",
+        actual=loss,
+    )
     # Each sequence's loss is off by a rounding of its largest logit, and so is the mean of the losses, which are at
     # most twice as large; a log-probability that is off by so much makes a probability, at most 1, off by as much.
     tolerance = 4 * float(reference.rounding(case.logits[:, -1]).max())
