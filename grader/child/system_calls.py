@@ -39,6 +39,7 @@ THE_CALLER = 0
 ONE_PROCESS = {"setpriority": 0, "ioprio_set": 1}  # as first argument: the second is a process, 0 for the caller
 # Of fcntl, in linux/fcntl.h. Everybody else's open() of a leased file waits, for 45 s as a rule.
 F_SETLEASE, F_NOTIFY = 1024, 1026
+PR_SET_DUMPABLE, NOT_DUMPABLE = 4, 0  # of prctl, in linux/prctl.h: nobody else could list the open files of the process
 FILE_REQUESTS = {  # of ioctl, from linux/fs.h and fsverity.h; none of them asks for a file that is open for writing
     "FS_IOC_SETFLAGS": 0x4008_6602,
     "FS_IOC_FSSETXATTR": 0x401C_5820,
@@ -81,6 +82,7 @@ def refuse_system_calls(*, walled_in: bool) -> None:
     refusal.errno("kill", errno.EPERM, args=[_equal(0, EVERYBODY)])
     refusal.allow("prlimit64", args=[_equal(0, THE_CALLER)])
     refusal.errno("prlimit64", errno.EPERM)
+    refusal.errno("prctl", errno.EPERM, args=[_equal(0, PR_SET_DUMPABLE), _equal(1, NOT_DUMPABLE)])
     for command in (F_SETLEASE, F_NOTIFY):
         refusal.errno("fcntl", errno.EPERM, args=[_equal(1, command)])
     _keep_priorities(refusal)

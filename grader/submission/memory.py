@@ -50,7 +50,7 @@ def _bytes(process: int, file: str, names: tuple[str, ...]) -> int | None:
 
 def _sum(path: Path, names: tuple[str, ...]) -> int | None:
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(errors="replace").splitlines()  # a process may have any bytes as its name
     except OSError:
         return None
     found = [int(line.split()[1]) * 1024 for line in lines if line.startswith(names)]

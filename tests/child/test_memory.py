@@ -33,3 +33,14 @@ def test_a_process_that_cannot_be_looked_into_counts_with_all_its_pages(monkeypa
     """An old kernel tells less; and a process may keep others than root from looking (PR_SET_DUMPABLE, prctl(2))."""
     monkeypatch.setattr(memory, "PROPORTIONAL", ("Nothing:",))
     assert take_more_than(1 * MEGABYTE, [os.getpid()])
+
+
+def test_a_process_may_have_any_bytes_as_its_name() -> None:
+    """That of a worker may be cut in the middle of a letter: prctl(2) takes 15 bytes."""
+    name = Path("/proc/self/comm")
+    before = name.read_bytes()
+    name.write_bytes(b"\xffname")
+    try:
+        assert take_more_than(0, [os.getpid()])
+    finally:
+        name.write_bytes(before.strip())

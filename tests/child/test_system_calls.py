@@ -103,6 +103,13 @@ def test_limits_of_another_process_are_not_touched() -> None:
     assert refused("resource.setrlimit(resource.RLIMIT_CORE, (0, 0))") == "None"
 
 
+def test_the_open_files_of_a_process_stay_to_be_seen() -> None:
+    prctl, (dumpable, also) = "ctypes.CDLL(None).prctl", (4, 15)
+    assert refused(f"{prctl}({dumpable}, 0)") == "-1"
+    assert refused(f"{prctl}({dumpable}, 1)") == "0"
+    assert refused(f"{prctl}({also}, b'name')") == "0"
+
+
 @pytest.mark.parametrize("change", [
     "os.chmod(name, 0)", "os.fchmod(os.open(name, os.O_RDONLY), 0)", "os.chmod(name, 0, dir_fd=None)",
     "os.chown(name, 1, 1)", "os.lchown(name, 1, 1)", "os.fchown(os.open(name, os.O_RDONLY), 1, 1)",
