@@ -22,6 +22,7 @@ from grader.text import fit, printable, printable_lines
 from grader.tool_options import parse_doctor, parse_hint, parse_list, parse_reset, parse_watch
 from grader.variables import forget_what_breaks_a_run
 
+GONE = "The current folder has been removed. Go into the project again with cd."
 PASSED, NOT_PASSED, WRONG_USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -67,6 +68,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _fault(description: str, arguments: list[str]) -> int:
+    if _stands_nowhere():
+        print(f"grade: {GONE}", file=sys.stderr)
+        return WRONG_USAGE
     from grader.fault import how_to_report
 
     print(f"{printable_lines(description)}\n\n{how_to_report(arguments)}", file=sys.stderr)
@@ -104,10 +108,18 @@ def _lose_no_ctrl_c() -> None:
 
 
 def _here() -> Path:
+    if _stands_nowhere():
+        raise UsageError(GONE)
+    return Path.cwd()
+
+
+def _stands_nowhere() -> bool:
+    """True if the current folder has been removed."""
     try:
-        return Path.cwd()
+        os.getcwd()
     except FileNotFoundError:
-        raise UsageError("The current folder has been removed. Go into the project again with cd.") from None
+        return True
+    return False
 
 
 def _dispatch(arguments: list[str]) -> int:

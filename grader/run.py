@@ -12,7 +12,7 @@ from grader import __version__
 from grader.challenge import Challenge
 from grader.hints import hint_for_failure, next_hint_command
 from grader.interrupts import no_key_lost
-from grader.loading import loading
+from grader.loading import load
 from grader.options import GradeOptions
 from grader.progress import load_progress
 from grader.project import find_project, notes_folder, own_folder
@@ -67,13 +67,11 @@ class Run:
         try:
             with no_key_lost():
                 self.report.started(self.challenge, _label(self.options, self.folder))
-                with loading():  # while the child, too, loads torch
-                    from grader.warm_up import warm_up_hypothesis
+                load("grader.warm_up", "grader.checking.runner")  # with torch, while the child loads it too
+                from grader.submission.remote import Submission
+                from grader.warm_up import warm_up_hypothesis
 
-                    warm_up_hypothesis()
-                    from grader.checking import runner  # noqa: F401 - with torch, which takes seconds
-                    from grader.submission.remote import Submission
-
+                warm_up_hypothesis()
                 submission = Submission(self.process)
                 self._run_checks(submission)
                 if self._wants_smoke():
@@ -96,6 +94,7 @@ class Run:
 
     def _smoke_test(self) -> SmokeTest:
         """Return the smoke test; data that the user names are loaded, so that a wrong path is found out."""
+        load("torch")
         from grader.smoke import SmokeOptions, SmokeTest
 
         test = SmokeTest(self.challenge, SmokeOptions(self.options.data, self.options.tokenizer, self.options.seed))

@@ -1,7 +1,7 @@
 """Lets Hypothesis do what it does once in every process while that is still cheap.
 
-On its first example it collects garbage; before torch is loaded there is little of it. Done in the parent while the
-child starts.
+On its first example it collects garbage; where `grader.loading` has set aside what was loaded, there is little of it.
+Done in the parent while the child starts.
 """
 
 from __future__ import annotations

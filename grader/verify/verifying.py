@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader import __version__
 from grader.challenge import challenge_names
+from grader.loading import load
 from grader.submission.isolation import Isolation, choose_isolation
 from grader.verify.course import Course, find_course
 from grader.verify.files import hidden_part, matching_part
@@ -63,7 +64,8 @@ class _Verification:
         self.course, self.child, self.report = course, child, report
 
     def run(self, *, mutants: bool) -> bool:
-        from grader.verify.submissions import mistakes_part, solution_part, stubs_part  # import torch, in seconds
+        load("grader.verify.submissions")  # imports torch, in seconds
+        from grader.verify.submissions import mistakes_part, solution_part, stubs_part
         from grader.verify.surviving import mutants_part
 
         course, child = self.course, self.child

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def affected_steps(challenge: Challenge, folder: Path, saved: Iterable[str]) -> 
     steps = {step.file: step.name for step in challenge.steps}
     changed = set()
     for name in saved:
-        if name not in steps or not (folder / name).is_file():
+        if name not in steps or not os.path.isfile(folder / name):
             return {step.name for step in challenge.steps}
         changed.add(steps[name])
     return {step.name for step in challenge.steps if changed & _uses(challenge, folder, step)}

@@ -59,7 +59,11 @@ class Events:
 
     def is_urgent(self) -> bool:
         """True if what is being graded is out of date, or nobody wants to know."""
-        return bool(self.saved) or "q" in self.keys
+        return bool(self.saved) or self.quits()
+
+    def quits(self) -> bool:
+        """True if the learner has asked for the end."""
+        return "q" in self.keys
 
     def _listen(self) -> None:
         while not self.stopped.is_set():

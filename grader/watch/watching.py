@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from grader.challenge import Challenge, load_challenge
 from grader.grading import require_a_file
 from grader.hints import print_next_hint
+from grader.loading import load
 from grader.options import GradeOptions
 from grader.progress import load_progress
 from grader.project import notes_folder, submission_folder
@@ -19,7 +21,7 @@ from grader.submission.isolation import choose_isolation
 from grader.text import printable
 from grader.tool_options import WatchOptions
 from grader.watch.events import Events
-from grader.watch.interruptible import InterruptibleChild, OutOfDate
+from grader.watch.interruptible import InterruptibleChild
 from grader.watch.keys import listen_to_keys
 from grader.watch.standing import Standing
 from grader.watch.watch_report import WatchReport, make_inner
@@ -82,29 +84,32 @@ class Watcher:
 
     def _grade(self, *, everything: bool) -> bool:
         """Grade what is out of date; False if that was broken off, or cannot be done now."""
-        if not self.folder.is_dir():
-            print(f"{printable(str(self.folder))} is gone. Waiting for it to come back.", flush=True)
+        if not os.access(self.folder, os.R_OK | os.X_OK):
+            gone = "is gone" if not self.folder.exists() else "may not be read"
+            print(f"{printable(str(self.folder))} {gone}. Waiting for it to come back.", flush=True)
             return False
         if not everything and self._say_what_waits():
             return True
         child = self._warm_child()
         try:
             self._run(child, everything=everything)
-        except OutOfDate:
-            return False
         except KeyboardInterrupt:
-            # Between two checks it arrives as any other; then only the events can tell.
-            if self.events.is_urgent():
-                return False
-            raise
-        finally:
-            child.end_worker()
+            # `OutOfDate`. Between two checks it arrives as any other; then only the events can tell.
+            if not self.events.is_urgent():
+                raise
+            if not self.events.quits():  # the worker would be waited for, and its nursery may still be loading torch
+                child.end_worker()
+            return False
+        child.end_worker()
         if self.diagnosis is not None:
             self.diagnosis.prepare()  # loads torch while the learner reads, so that a wrong save is named at once
         return True
 
     def _run(self, child: InterruptibleChild, *, everything: bool) -> None:
-        from grader.diagnosis.diagnosis import Diagnosis  # imports torch, and the child is started before that
+        load(
+            "grader.warm_up", "grader.checking.runner", "grader.diagnosis.diagnosis"
+        )  # imports torch, and the child is started before that
+        from grader.diagnosis.diagnosis import Diagnosis
 
         self.diagnosis = self.diagnosis or Diagnosis(self.challenge, child)
         if everything:

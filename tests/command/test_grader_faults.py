@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import subprocess
 import sys
@@ -104,6 +105,22 @@ def test_a_reader_who_is_gone_is_no_fault(monkeypatch: pytest.MonkeyPatch, capfd
     monkeypatch.setattr("os.dup2", lambda *descriptors: None)  # the output is pytest's own here
     assert main(["challenge5", "--format", "plain"]) == 1
     assert capfd.readouterr().err == ""
+
+
+def test_a_current_folder_that_is_removed_meanwhile_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def removed(name: str) -> None:
+        folder = tmp_path / "here"
+        folder.mkdir()
+        os.chdir(folder)
+        folder.rmdir()
+        Path.cwd()
+
+    monkeypatch.chdir(tmp_path)  # and back at the end
+    monkeypatch.setattr(grading, "load_challenge", removed)
+    assert main(["challenge5"]) == 2
+    assert capsys.readouterr().err == "grade: The current folder has been removed. Go into the project again with cd.\n"
 
 
 def test_ctrl_c_before_the_first_check_is_no_fault(

@@ -185,6 +185,19 @@ def test_q_does_not_wait_for_a_loop_that_never_ends(terminal: Terminal, files: P
     assert processes_with(str(tmp_path)) == []
 
 
+def test_ctrl_c_does_not_wait_for_a_child_that_is_still_loading(project: Path, tmp_path: Path) -> None:
+    arguments = ("watch", "toy", "--isolation", "process")
+    watching = open_terminal(project, tmp_path, *arguments, FINE_DROPOUT_CHECKS=CHECKS)
+    while not (children := set(processes_with(str(tmp_path))) - {watching.process.pid}):
+        watching.read(0.01)
+    for child in children:
+        os.kill(child, signal.SIGSTOP)
+    watching.read_until("grading")
+    watching.press_ctrl_c()
+    assert watching.process.returncode == INTERRUPTED
+    assert processes_with(str(tmp_path)) == []
+
+
 def test_an_editor_may_save_by_renaming(terminal: Terminal, files: Path, tmp_path: Path) -> None:
     shutil.copy(TOY / "solutions" / "toy" / "mean.py", tmp_path / "mean.py~")
     os.replace(tmp_path / "mean.py~", files / "mean.py")
