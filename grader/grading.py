@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def _folder(options: GradeOptions, start: Path, scratch: Path) -> Path:
 
 def require_a_file(challenge: Challenge, folder: Path) -> None:
     """Refuse a folder that holds none of the steps' files: it is another folder than was meant."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise UsageError(f"{folder} may not be read by you. Ask its owner for the right to, or name another folder.")
     if not any((folder / step.file).is_file() for step in challenge.steps):
         first = challenge.steps[0].file
         raise UsageError(f"{folder} holds none of the files of {challenge.name} ({first}, ...). Name the right folder.")

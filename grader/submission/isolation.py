@@ -137,7 +137,7 @@ def _sandbox(visible: Visible, submission: Path, scratch: Path, scratch_bytes: i
         arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
         arguments += _read_only(submission) if submission.is_relative_to(path) else []
     arguments += _memory(scratch, scratch_bytes)
-    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(submission), "--"]
+    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
 
 
 def _memory(path: Path, size: int) -> list[str]:

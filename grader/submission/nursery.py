@@ -56,6 +56,7 @@ class Nursery:
                 stderr=self.log,
                 env=_environment(scratch),
                 pass_fds=[theirs.fileno()],
+                cwd="/",  # where torch can be loaded, whatever becomes of the folders of the user
                 start_new_session=True,  # Ctrl-C in the terminal reaches the parent only
             )
         self.pid = self.process.pid

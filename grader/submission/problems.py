@@ -88,7 +88,7 @@ def _raised(name: str, text: str) -> str:
         return f"The code raised {name}. A check cannot be skipped; return an answer instead."
     if name == "BlockingIOError" or "can't start new thread" in text:
         return "The code started too many processes or threads. Start none."
-    if name == "MemoryError" or "can't allocate memory" in text:
+    if name == "MemoryError" or re.search("can(no|')t allocate memory", text, re.IGNORECASE):
         return OUT_OF_MEMORY
     meaning = " ".join(filter(None, (_device_in(text), explain(name, text))))
     if meaning:

@@ -23,7 +23,7 @@ from grader.child.scratch import remove_folder
 from grader.clock import awake_seconds, stand_still_while_stopped
 from grader.errors import GraderError
 from grader.interrupts import raise_what_was_lost, uninterrupted
-from grader.submission.exchange import Exchange
+from grader.submission.exchange import Exchange, HungUp
 from grader.submission.isolation import PROCESS, Isolation
 from grader.submission.nursery import END_SECONDS, Nursery, NurseryKilled
 from grader.submission.one_core import hold_to, pick_core
@@ -103,6 +103,10 @@ class ChildProcess:
         except NurseryKilled:  # once is no reason to give up
             self._forget_nursery()
             waited = self._wait_for_worker()
+        except GraderError as problem:
+            if self.finds_folder:
+                raise
+            raise HungUp from problem  # without the folder there is no sandbox around it
         if waited:
             self._share_core()
             deadline += awake_seconds() - waited_from
@@ -110,6 +114,11 @@ class ChildProcess:
         assert self.output is not None
         exchange = Exchange(self.channel, self.output, frame, self.limits.reply_bytes)
         return exchange.run(deadline, self.look_around)
+
+    @property
+    def finds_folder(self) -> bool:
+        """True while the submission is there and may be read."""
+        return os.access(self.folder, os.R_OK | os.X_OK)
 
     def _wait_for_worker(self) -> bool:
         """Wait until there is a worker, started now if need be; False if there was one already."""

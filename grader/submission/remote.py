@@ -194,6 +194,8 @@ class Submission:
         return f"No answer within {seconds:.0f} s, so the call was stopped. Is there a loop that never ends?"
 
     def _crash_message(self, how: str) -> str:
+        if not self.process.finds_folder:
+            return f"{self.process.folder.name} is gone, or may not be read any more. Grade again when it is back."
         end = f"it {how}" if how else "it hung up"
         return f"The learner process died during this call: {end}. Look for an exit, a crash or a lack of memory."
 

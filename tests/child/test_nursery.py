@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from grader.errors import GraderError
-from grader.submission.isolation import Isolation
+from grader.submission.isolation import Isolation, choose_isolation
 from grader.submission.process import ChildProcess
+from grader.submission.remote import Submission
 from grader.verdict import Outcome
 from tests.child.conftest import LIMITS, Learner, submit_folder
 from tests.child.observing import alive, call, end_of, learner_processes, living, nursery_of, still_works, wait_until
@@ -142,6 +143,20 @@ def test_a_nursery_that_is_killed_from_outside_is_started_once_more(tmp_path: Pa
     assert living(process) == set()
 
 
+@pytest.mark.parametrize("name", ["process", "auto"])
+def test_a_folder_that_is_removed_before_the_first_call_is_said_to_be_gone(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    process = ChildProcess(folder, LIMITS, choose_isolation(name))
+    try:
+        process.start()
+        folder.rmdir()
+        end = end_of(Submission(process))
+    finally:
+        process.close()
+    assert end.message == "mine is gone, or may not be read any more. Grade again when it is back."
+
+
 class KilledAtOnce(Isolation):
     """What happens where there is too little memory for torch."""
 
@@ -188,6 +203,7 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from grader.submission.process import ChildProcess
+from grader.submission.remote import Submission
 from grader.submission.remote import Submission
 from tests.child.conftest import LIMITS
 

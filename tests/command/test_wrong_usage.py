@@ -322,3 +322,11 @@ def test_the_help_of_each_tool_has_examples(tool: str, capsys: pytest.CaptureFix
 
 def test_a_folder_that_is_missing_cannot_be_watched(refused: Refused) -> None:
     assert "There is no folder nowhere." in refused("watch", "challenge5", "nowhere")
+
+
+def test_a_folder_that_may_not_be_entered_is_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)  # root may enter every folder
+    assert main(["challenge5", str(tmp_path)]) == 2
+    assert f"{tmp_path} may not be read by you" in capsys.readouterr().err

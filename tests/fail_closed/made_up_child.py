@@ -21,6 +21,7 @@ class MadeUpChild:
         self.answering = answering
         self.limits = Limits()
         self.ended = 0  # workers
+        self.finds_folder = True
 
     def exchange(self, frame: bytes, deadline: float) -> Reply:
         return self.answering(unpack(*parts(frame)))

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from grader.checking import Mismatch, expect, expect_float
+from grader.checking.expect import kind_of
 from grader.checks.challenge5 import reference
 from grader.checks.challenge5.model_probe import read_state, weight_shapes
 from grader.data import (
@@ -203,7 +204,11 @@ class _Training:
 
 def _plausible(loss: Any, what: str) -> float:
     if not isinstance(loss, float) or not math.isfinite(loss):
-        raise Mismatch(f"{what} did not return a finite float.", actual=str(loss)[:80])
+        raise Mismatch(
+            f"{what} did not return a finite float.", actual=str(loss) if isinstance(loss, float) else kind_of(loss)
+        )
+    if loss < -1e-3:  # more than a rounding
+        raise Mismatch(f"{what} returned a loss below 0, which a mean of -log P never is.", actual=f"{loss:.3g}")
     if abs(loss) > MOST_PLAUSIBLE:
         raise Mismatch(
             f"{what} returned an implausible loss: even a blind guess costs no more than about 10 nats."
