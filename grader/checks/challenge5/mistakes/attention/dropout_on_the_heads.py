@@ -1,8 +1,9 @@
 """You dropped entries of what the heads give, not attention weights.
 
-You believed that it is all one whether dropout acts before or after the weights
-meet the values. Dropping a weight hides a whole position from another one;
-dropping entries of the weighted sum hides none, only a part of all of them.
+You believed that it is all one whether dropout acts before or after the
+weights meet the values. Dropping a weight hides a whole position from another
+one; dropping entries of the weighted sum hides none, only a part of all of
+them.
 
 Caught by: attention.dropout_acts_on_the_weights
 Hint: 3
