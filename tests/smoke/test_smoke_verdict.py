@@ -155,6 +155,12 @@ def test_an_enormous_training_loss_fails_and_is_called_implausible(smoke: Smoke,
     assert f"{float(value):.3g}" in result.message
 
 
+def test_a_training_loss_below_zero_fails(smoke: Smoke) -> None:
+    result = smoke(Answer("below zero", "training.py", edits={RETURN: "    return -5.0\n"}))
+    assert result.outcome is Outcome.FAILED
+    assert "train_step at step 1 returned a loss below 0" in result.message
+
+
 def test_a_changed_model_fails_and_names_the_given_file(smoke: Smoke) -> None:
     wider = Answer(
         "an extra layer norm",

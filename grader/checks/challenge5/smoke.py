@@ -207,14 +207,14 @@ def _plausible(loss: Any, what: str) -> float:
         raise Mismatch(
             f"{what} did not return a finite float.", actual=str(loss) if isinstance(loss, float) else kind_of(loss)
         )
-    if loss < -1e-3:  # more than a rounding
-        raise Mismatch(f"{what} returned a loss below 0, which a mean of -log P never is.", actual=f"{loss:.3g}")
     if abs(loss) > MOST_PLAUSIBLE:
         raise Mismatch(
             f"{what} returned an implausible loss: even a blind guess costs no more than about 10 nats."
             " Is it the mean of the losses, in nats?",
             actual=f"{loss:.3g}",
         )
+    if loss < -1e-3:  # more than a rounding
+        raise Mismatch(f"{what} returned a loss below 0, which a mean of -log P never is.", actual=f"{loss:.3g}")
     return loss
 
 
