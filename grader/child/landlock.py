@@ -47,7 +47,8 @@ def restrict(read: Sequence[str], write: Sequence[str], listed: Sequence[str] = 
 
     Args:
         read: folders and files that may be read and executed, with all that is below them.
-        write: those that may be changed as well.
+        write: those that may be read and changed. What is written there is not executed: of a program that may be run and
+            not read, the kernel tells nobody but root which files it holds open (execve(2), proc(5)).
         listed: folders of which only the names below them may be read.
     Returns:
         The version of Landlock in force, 0 where there is none.
@@ -63,7 +64,7 @@ def restrict(read: Sequence[str], write: Sequence[str], listed: Sequence[str] = 
     try:
         _allow(rules, listed, READ_DIR)
         _allow(rules, read, READ_FILE | READ_DIR | EXECUTE)
-        _allow(rules, write, every)
+        _allow(rules, write, every & ~EXECUTE)
         ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         return version if _system_call(RESTRICT_SELF, rules, 0) == 0 else 0
     finally:

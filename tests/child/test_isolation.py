@@ -49,6 +49,11 @@ def write(path):
     open(path, "w").write("x")
     os.remove(path)
     return "written"
+def run_own_program(folder):
+    program = folder + "/program"
+    with open(os.open(program, os.O_CREAT | os.O_WRONLY, 0o711), "wb") as file:
+        file.write(open("/bin/true", "rb").read())
+    return os.spawnv(os.P_WAIT, program, [program])
 def connect(kind, port):
     plug = socket.socket(socket.AF_INET, getattr(socket, kind))
     plug.settimeout(2)
@@ -106,6 +111,13 @@ def test_the_scratch_folder_can_be_written(learner: Learner) -> None:
     submission = learner(SOURCE)
     scratch = call(submission, "scratch")
     assert call(submission, "attempt", "write", f"{scratch}/file") == ["written"]
+
+
+def test_a_program_that_learner_code_has_written_is_not_run(learner: Learner) -> None:
+    """Nobody could list its open files if it kept others from reading it."""
+    submission = learner(SOURCE)
+    could_not_be_run = 127  # of os.spawnv
+    assert call(submission, "attempt", "run_own_program", call(submission, "scratch")) == [str(could_not_be_run)]
 
 
 def test_no_connection_over_tcp_is_made(learner: Learner) -> None:
