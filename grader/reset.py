@@ -111,6 +111,9 @@ class _Place:
         print(f"{self.step.file} is again as it was kept in\n  {self._shown(copy)}")
 
     def _read(self) -> bytes | None:
+        own = self.folder / self.step.file
+        if own.is_symlink() and not own.exists():
+            raise UsageError(f"{self.step.file} is a link that leads to no file. Take it away first.")
         if not os.path.lexists(self.file):
             return None
         if not self.file.is_file():

@@ -252,6 +252,13 @@ def test_a_file_outside_a_project_is_reset_and_comes_back(said: Said, outside: P
     assert path.read_text(encoding="utf-8") == SOLUTION
 
 
+@pytest.mark.parametrize("target", ["gone/attention.py", "elsewhere.py", "attention.py"])
+def test_a_link_that_leads_to_no_file_is_said(target: str, said: Said, project: Path) -> None:
+    file(project).unlink()
+    file(project).symlink_to(target)
+    assert "attention.py is a link that leads to no file. Take it away first." in said("attention", status=2)
+
+
 def test_what_is_no_file_is_not_read(said: Said, alone: Path) -> None:
     """A pipe would be waited for, and a device such as /dev/zero never ends."""
     file(alone).unlink()
