@@ -47,8 +47,8 @@ def restrict(read: Sequence[str], write: Sequence[str], listed: Sequence[str] = 
 
     Args:
         read: folders and files that may be read and executed, with all that is below them.
-        write: those that may be read and changed. What is written there is not executed: of a program that may be run and
-            not read, the kernel tells nobody but root which files it holds open (execve(2), proc(5)).
+        write: those that may be read and changed. What is written there is not executed: of a program that may be run
+            and not read, the kernel tells nobody but root which files it holds open (execve(2), proc(5)).
         listed: folders of which only the names below them may be read.
     Returns:
         The version of Landlock in force, 0 where there is none.
