@@ -111,10 +111,13 @@ def register() -> bool:
         makers.impl(name, functools.partial(_run_maker, function), "PrivateUse1")
     # Of a list of 0-dim tensors, `torch.tensor` asks each for its number, and not through the fallback.
     makers.impl("_local_scalar_dense", lambda tensor: tensor.held.item(), "PrivateUse1")
-    _libraries.extend((everything, makers))
+    autocast = torch.library.Library("_", "IMPL")  # which computes with all digits here
+    autocast.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")
+    _libraries.extend((everything, makers, autocast))
     _answer_what_devices_are_asked()
     for name in ("tensor", "as_tensor", "asarray"):
         setattr(torch, name, _build_on_cpu_first(getattr(torch, name)))
+    torch.Tensor.new_tensor = _new_of_same_dtype(torch.Tensor.new_tensor)  # type: ignore[method-assign]
     torch.nn.Module._apply = _moved_in_place(torch.nn.Module._apply)  # type: ignore[method-assign]  # is what we want
     _dispatch_once()
     return True
@@ -166,6 +169,18 @@ def _build_on_cpu_first(build: Any) -> Any:
             moved: torch.Tensor = build(*args, device="cpu", **kwargs).to(device)
             return moved.requires_grad_() if requires_grad else moved
         return build(*args, device=device, **kwargs)
+
+    return built
+
+
+def _new_of_same_dtype(new: Any) -> Any:
+    """Wrap `Tensor.new_tensor` of a tensor on the CPU, for which the same holds."""
+
+    @functools.wraps(new)
+    def built(tensor: torch.Tensor, data: Any, *, dtype: Any = None, device: Any = None, **options: Any) -> Any:
+        if device is not None and torch.device(device).type == NAME:
+            return torch.tensor(data, dtype=dtype or tensor.dtype, device=device, **options)
+        return new(tensor, data, dtype=dtype, device=device, **options)
 
     return built
 

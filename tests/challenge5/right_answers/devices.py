@@ -135,6 +135,10 @@ DEVICES = (
         "    batch = tuple(part if part.device.type != 'cpu' else part.pin_memory() for part in batch)\n"
         "return batch[0].to(device, non_blocking=True), batch[1].to(device, non_blocking=True)",
     ),
+    right(
+        "by way of lists",
+        batch_to_device="return tuple(part.new_tensor(part.tolist(), device=device) for part in batch)",
+    ),
     Answer(
         "a named tuple returned",
         "devices.py",

@@ -257,4 +257,9 @@ EVALUATE = (
     right("a tensor of the losses on the device", {
         NO_GRAD: "    with torch.inference_mode():\n", EVAL_LOSS: EVAL_LOSS.replace(".item()", ""),
         EVAL_RETURN: "    return torch.tensor(losses, device=device).mean().item()\n"}),
+    right("mixed precision on an accelerator only", {TRAIN_LOSS: (
+        "    kind = tokens.device.type\n"
+        "    with torch.autocast(kind, dtype=torch.bfloat16, enabled=kind != 'cpu'):\n    " + TRAIN_LOSS)}),
+    right("another forward pass with the random state kept", {TRAIN_LOSS: (
+        "    with torch.random.fork_rng(), torch.no_grad():\n        model(tokens)\n" + TRAIN_LOSS)}),
 )  # fmt: skip
