@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 MAX_BYTES = 1 << 17  # far above any file that somebody writes by hand; a tree can take 900 times as much memory
@@ -17,6 +19,14 @@ def parsed(path: Path) -> ast.Module | None:
         return syntax_tree(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def use(paths: Iterable[Path], name: str) -> bool:
+    """Tell whether one of these files uses what a module holds, by a name such as "torch.compile"."""
+    module, _, attribute = name.partition(".")
+    nodes = chain.from_iterable(map(ast.walk, filter(None, map(parsed, paths))))
+    attributes = (node for node in nodes if isinstance(node, ast.Attribute) and node.attr == attribute)
+    return any(isinstance(node.value, ast.Name) and node.value.id == module for node in attributes)
 
 
 def syntax_tree(source: str) -> ast.Module:

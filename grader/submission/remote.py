@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeGuard
 
 import torch
@@ -15,6 +16,7 @@ import torch
 from grader.clock import awake_seconds
 from grader.errors import GraderError
 from grader.frame_prefix import PREFIX
+from grader.source import use
 from grader.submission import reading
 from grader.submission.exchange import HungUp, Oversized, TimedOut
 from grader.submission.overruns import TooManyProcesses, TooMuchMemory, TooMuchWritten
@@ -25,6 +27,7 @@ from grader.wire import TEXT_GROWTH, Malformed, WireObject, WireTensor, pack, un
 
 OnReply = Callable[[list[dict[str, Any]], dict[str, Any], int], None]
 
+MOST_FILES = 50  # of a submission that are looked at for a reason
 TOO_MANY_PROCESSES = "The code started more than {} processes at once, and was stopped. Start none."
 TOO_MUCH_WRITTEN = "The code wrote more than {}, and was stopped. Write none."
 
@@ -191,7 +194,10 @@ class Submission:
             return f"The checks of this step took longer than {self.limits.step_seconds:g} s in all and were stopped."
         if awake_seconds() >= self.check_ends:
             return f"This check took longer than {self.limits.check_seconds:g} s in all and was stopped."
-        return f"No answer within {seconds:.0f} s, so the call was stopped. Is there a loop that never ends?"
+        why = "Is there a loop that never ends?"
+        if use(islice(self.process.folder.glob("*.py"), MOST_FILES), "torch.compile"):
+            why = "torch.compile translates the code in its first call, which takes long: leave it out."
+        return f"No answer within {seconds:.0f} s, so the call was stopped. {why}"
 
     def _crash_message(self, how: str) -> str:
         if not self.process.finds_folder:

@@ -61,6 +61,12 @@ PICK_DEVICE = (
     BadInput("too long an answer", "return torch.zeros(10**8, dtype=torch.uint8)", Outcome.ERROR, "too large"),
     BadInput("a loop without an end", "while True:\n    pass", Outcome.TIMEOUT, "loop that never ends"),
     BadInput("a nap", "import time\ntime.sleep(60)", Outcome.TIMEOUT, "No answer within 1 s"),
+    BadInput(
+        "torch.compile, which takes its time",
+        "import time\ntorch.compile(time.sleep, disable=True)(60)",
+        Outcome.TIMEOUT,
+        "torch.compile translates the code in its first call, which takes long: leave it out.",
+    ),
     BadInput("os._exit(0)", "import os\nos._exit(0)", Outcome.CRASHED, "exit status 0"),
     BadInput("a segmentation fault", "import ctypes\nctypes.string_at(0)", Outcome.CRASHED, "SIGSEGV"),
     BadInput("a signal to itself", "import os\nos.kill(os.getpid(), 9)", Outcome.CRASHED, "SIGKILL"),
