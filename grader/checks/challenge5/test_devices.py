@@ -56,17 +56,21 @@ def test_falls_back_to_the_cpu(function: RemoteFunction, trial: Trial) -> None:
 
 def moved(function: RemoteFunction, batch: tuple[Any, Any], device: str) -> None:
     """Move a batch; fail unless both parts arrive on the device as they were."""
-    answer = function(batch, WireDevice(device))
+    sent = [part.values if isinstance(part, WireTensor) else part for part in batch]
+    expect_arrived(function(batch, WireDevice(device)), sent, device, "{} changed on the way.")
+
+
+def expect_arrived(answer: Any, batch: list[Tensor], device: str, message: str) -> None:
+    """Fail unless the answer is this batch, on this device; the message has a place for the part's name."""
     expect(
         isinstance(answer, tuple) and len(answer) == 2,
         "The result is not the tuple (tokens, targets).",
         expected="a tuple of two tensors",
         actual=kind_of(answer),
     )
-    for name, before, after in zip(("tokens", "targets"), batch, answer, strict=True):
-        sent = before.values if isinstance(before, WireTensor) else before
-        actual = expect_tensor(after, shape=sent.shape, dtype=sent.dtype, device=device, what=f"`{name}`")
-        expect(torch.equal(actual, sent), f"`{name}` changed on the way.", expected=sent, actual=actual)
+    for name, sent, after in zip(("`tokens`", "`targets`"), batch, answer, strict=True):
+        actual = expect_tensor(after, shape=sent.shape, dtype=sent.dtype, device=device, what=name)
+        expect(torch.equal(actual, sent), message.format(name), expected=sent, actual=actual)
 
 
 @check(of=BATCH_TO_DEVICE, examples=8, batch=token_batches(vocab=VOCAB, largest_time=5))
@@ -97,16 +101,34 @@ def ways(accelerators: list[str]) -> list[tuple[str, str]]:
     return [*found, *itertools.permutations(simulated, 2)]
 
 
-@check(of=BATCH_TO_DEVICE, examples=6, seed=SEEDS, dtypes=st.tuples(*[st.sampled_from([torch.int32, torch.int64])] * 2))
+DTYPES = st.sampled_from((torch.int64, torch.int32, torch.int16, torch.uint8))
+BEYOND_FLOAT32 = 2**24 + 1  # the first whole number that float32 has not
+
+
+@check(of=BATCH_TO_DEVICE, examples=6, seed=SEEDS, dtypes=st.lists(DTYPES, min_size=2, max_size=2, unique=True))
 def test_keeps_dtypes_and_values(
-    function: RemoteFunction, submission: Submission, trial: Trial, seed: int, dtypes: tuple[torch.dtype, torch.dtype]
+    function: RemoteFunction, submission: Submission, trial: Trial, seed: int, dtypes: list[torch.dtype]
 ) -> None:
     """batch_to_device keeps dtypes and values"""
-    tokens, targets = (token_ids((2, 3), VOCAB, seed + index).to(dtype) for index, dtype in enumerate(dtypes))
-    trial.note(tokens=tokens, targets=targets)
+    batch = [ids_of(dtype, seed + index) for index, dtype in enumerate(dtypes)]
     for device in ("cpu", *submission.accelerators()):
-        trial.note(device=device_name(device))
-        moved(function, (tokens, targets), device)
+        trial.note(tokens=batch[0], targets=batch[1], device=device_name(device))
+        moved(function, (batch[0], batch[1]), device)
+        # The same tensors with other values: whoever keeps what was moved would find it again.
+        held = [submission.hold(part) for part in batch]
+        expect_arrived(function(tuple(held), WireDevice(device)), batch, device, "{} changed on the way.")
+        for part in held:
+            part.method("add_").hold(1)
+        later = [part + 1 for part in batch]
+        trial.note(tokens=later[0], targets=later[1], device=f"{device_name(device)}, for the second time")
+        message = "{} of an earlier call came back: other values had been written into the batch since."
+        expect_arrived(function(tuple(held), WireDevice(device)), later, device, message)
+
+
+def ids_of(dtype: torch.dtype, seed: int) -> Tensor:
+    """Token ids of a dtype, `[2, 3]`, which float32 cannot hold if the dtype can."""
+    ids = token_ids((2, 3), VOCAB, seed).to(dtype)
+    return ids + BEYOND_FLOAT32 if torch.iinfo(dtype).max > BEYOND_FLOAT32 else ids
 
 
 def expect_positions(answer: Any, time: int, device: str) -> None:

@@ -11,11 +11,13 @@ from grader.checking import check, expect, expect_close, expect_equal, expect_te
 from grader.checking.display import device_name
 from grader.checking.trial import Trial
 from grader.checks.challenge5 import reference
+from grader.checks.challenge5.dropout_sites import BLANK, SITES, expect_dropped, weights_for
 from grader.checks.challenge5.model_probe import (
     MAX_LEN,
     N_HEADS,
     VOCAB,
     Batch,
+    ModelProbe,
     build_model,
     draw_weights,
     make_optimizer,
@@ -34,6 +36,8 @@ from grader.checks.challenge5.strategies import (
 from grader.checks.challenge5.training_probe import (
     LEARNING_RATE,
     TOLERANCE,
+    expect_drawn,
+    expect_dropout_counts,
     expect_loss,
     expect_loss_of_the_update,
     expect_mean,
@@ -75,6 +79,17 @@ def test_model5_computes_the_reference(
     actual = expect_tensor(answer.value, shape=expected.shape, dtype=torch.float32, what="the logits")
     message = "The logits of Model 5 are wrong. model5.py is given: restore it if you changed it."
     expect_close(actual, expected, tolerance=TOLERANCE, message=message, what="the logits")
+    expect_every_dropout(submission, trial, seed)
+
+
+def expect_every_dropout(submission: Submission, trial: Trial, seed: int) -> None:
+    """Fail unless each dropout layer of Model 5 drops something in training mode."""
+    tokens = torch.full((4, MAX_LEN), BLANK)
+    trial.note(tokens=tokens, last_only=False, dropout=0.5, mode=TRAINING)
+    for site in SITES:
+        probe = build_model(submission, dropout=0.5, seed=seed, weights=weights_for(site, MAX_LEN))
+        answer = probe.model.method("").call(tokens, seed=seed).value
+        expect_dropped(expect_tensor(answer, shape=(*tokens.shape, VOCAB), what="the logits"), site)
 
 
 @check(of=TRAIN_STEP, examples=4, batch=BATCHES, seed=SEEDS)
@@ -172,8 +187,9 @@ def test_optimizer_remembers(
     expect_update(
         probe,
         batch,
-        "In a second call the update of {name} does not build on the first step. Use the optimizer that is given,"
-        " leave to it what it remembers of the steps before, and put no new parameters into the model.",
+        "In a second call the update of {name} does not build on the first step. Clear the gradients in every call, use"
+        " the optimizer that is given, leave to it what it remembers of the steps before, and put no new parameters"
+        " into the model.",
         remembered={name: momentum * gradient for name, gradient in gradients.items()},
         lost=lost,
     )
@@ -201,6 +217,9 @@ def test_trains_in_training_mode(
     )
     expect_not_moved(probe.model, "cpu", "train_step")
     expect_same_rates(probe.model, batch[0], rates, "train_step")
+    expect_drawn(submission, random_state, seed=1)
+    expect_dropout_counts(function, submission, trial)
+    trial.note(tokens=batch[0], targets=batch[1])
     step(function, submission, trial, probe, batch, seed=2)
     other_state = submission.random_state()
     step(function, submission, trial, probe, batch)
@@ -241,16 +260,25 @@ def said_of(batches: list[Batch]) -> str:
     return f"{len(batches)} of shape [{batch}, {time}]"
 
 
+def losses_of(probe: ModelProbe, batches: list[Batch]) -> list[float]:
+    return [round(probe.loss(batch), 5) for batch in batches]
+
+
 @check(of=EVALUATE, examples=6, batches=lists_of_batches(vocab=VOCAB, largest_time=MAX_LEN), seed=SEEDS)
 def test_evaluate_is_the_mean_over_all_batches(
     function: RemoteFunction, submission: Submission, trial: Trial, batches: list[Batch], seed: int
 ) -> None:
     """evaluate returns the mean loss over all batches, as a float"""
     probe = build_model(submission, dropout=0.0, seed=seed)
-    trial.note(batches=said_of(batches), losses_of_the_batches=[round(probe.loss(batch), 5) for batch in batches])
+    trial.note(batches=said_of(batches), losses_of_the_batches=losses_of(probe, batches))
     answer = function.call(probe.model, batches, echo=True)
     expect_mean(answer, probe, batches, WRONG_MEAN)
     expect_same_batches(answer, batches, "evaluate")
+    others = batches_of(seed + 1, len(batches), vocab=VOCAB, time=batches[0][0].shape[1])
+    for again in (others, batches):
+        trial.note(batches=f"{said_of(again)}, in a further call", losses_of_the_batches=losses_of(probe, again))
+        message = "In a further call evaluate does not return the mean over its own batches. Does it keep something?"
+        expect_mean(function.call(probe.model, again), probe, again, message)
 
 
 @check(

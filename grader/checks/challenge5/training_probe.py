@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -9,7 +10,10 @@ from torch import Tensor
 
 from grader.checking import expect, expect_close, expect_equal, expect_float, expect_tensor
 from grader.checking.trial import Trial
+from grader.checks.challenge5.dropout_sites import BLANK, SITES, weights_for
 from grader.checks.challenge5.model_probe import (
+    MAX_LEN,
+    VOCAB,
     Batch,
     ModelProbe,
     build_model,
@@ -19,6 +23,8 @@ from grader.checks.challenge5.model_probe import (
     make_optimizer,
     with_telling_bias,
 )
+from grader.checks.challenge5.random_state import States
+from grader.checks.challenge5.strategies import token_ids
 from grader.submission.remote import Answer, RemoteFunction, RemoteObject, Submission
 
 LEARNING_RATE = 0.5
@@ -87,6 +93,38 @@ def expect_loss_of_the_update(
         " Call the model once, and use its loss for both.",
         what="the result of train_step",
     )
+
+
+def expect_drawn(submission: Submission, after: States, *, seed: int) -> None:
+    """Fail if PyTorch's generator is, after a step that began with this seed, as the seed alone leaves it."""
+    submission.hold(torch.zeros(1)).method("numel").hold(seed=seed)
+    before, *_ = submission.random_state()
+    expect(
+        after[0] != before,
+        "After train_step PyTorch's random state is what it was before, so that every step drops the same, or nothing."
+        " Leave the random state and the rates alone: dropout moves the state on.",
+    )
+
+
+def expect_dropout_counts(function: RemoteFunction, submission: Submission, trial: Trial) -> None:
+    """Fail unless the loss from which train_step learns hangs on what each dropout layer of the model drops.
+
+    Where 16 sequences drop some of 4 elements each, two calls drop as many times the same ones with odds of 5e-8, and
+    three calls with odds of 3e-15.
+    """
+    batch = torch.full((16, 2), BLANK), token_ids((16, 2), VOCAB, seed=0)
+    trial.note(dropout=0.5)
+    for site in SITES:
+        probe = build_model(submission, dropout=0.5, seed=0, weights=weights_for(site, MAX_LEN))
+        losses = [step(function, submission, trial, probe, batch, lr=0.0, seed=seed).value for seed in (1, 2, 3)]
+        is_loss = all(isinstance(loss, float) and math.isfinite(loss) for loss in losses)
+        expect(is_loss, "train_step does not return a finite float.", actual=losses)
+        expect(
+            len(set(losses)) > 1,
+            f"train_step learns as if the dropout {site} were off: its loss is the same whatever is dropped. Leave the"
+            " rates and the layers of the model as they are.",
+            actual=losses,
+        )
 
 
 def expect_mean(

@@ -178,6 +178,39 @@ WRONG_MOVES = (
         batch_to_device="return batch[0].long().to(device), batch[1].long().to(device)",
     ),
     wrong(
+        "small dtypes become int64",
+        KEEPS,
+        batch_to_device="return tuple(part.to(device, torch.int64 if part.dtype == torch.uint8 else part.dtype)"
+        " for part in batch)",
+    ),
+    wrong(
+        "by way of float32",
+        KEEPS,
+        batch_to_device="return tuple(part.float().to(device).to(part.dtype) for part in batch)",
+    ),
+    wrong(
+        "kept by the identity of the batch",
+        KEEPS,
+        batch_to_device="""
+            key = id(batch[0]), id(batch[1]), device
+            if key not in MOVED:
+                MOVED[key] = batch[0].to(device), batch[1].to(device)
+            return MOVED[key]
+        """,
+        edits={IMPORTS: IMPORTS + "\nMOVED = {}\n"},
+    ),
+    wrong(
+        "kept together with the batch",
+        KEEPS,
+        batch_to_device="""
+            key = id(batch[0]), id(batch[1]), device
+            if key not in MOVED:
+                MOVED[key] = batch, (batch[0].to(device), batch[1].to(device))
+            return MOVED[key][1]
+        """,
+        edits={IMPORTS: IMPORTS + "\nMOVED = {}\n"},
+    ),
+    wrong(
         "everything becomes int32",
         BOTH,
         KEEPS,

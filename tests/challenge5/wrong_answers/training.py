@@ -212,6 +212,37 @@ WRONG_TRAINING_MODE = (
             "            module.eval()\n"
         },
     ),
+    wrong(
+        "the random state kept as it was",
+        IN_TRAINING,
+        edits={TRAIN_LOSS: f"    with torch.random.fork_rng():\n    {TRAIN_LOSS}"},
+    ),
+    wrong(
+        "a fresh seed, and the random state kept",
+        IN_TRAINING,
+        edits={TRAIN_LOSS: f"    with torch.random.fork_rng():\n        torch.seed()\n    {TRAIN_LOSS}"},
+    ),
+    wrong(
+        "all rates 0 during the step",
+        IN_TRAINING,
+        edits={
+            TRAIN_LOSS: "    parts = [(m, n, r) for m in model.modules() for n, r in vars(m).items() if n in RATES]\n"
+            "    for module, name, _ in parts:\n        setattr(module, name, 0.0)\n" + TRAIN_LOSS,
+            TRAIN_RETURN: "    for module, name, rate in parts:\n        setattr(module, name, rate)\n" + TRAIN_RETURN,
+            "def train_step(": 'RATES = ("p", "dropout")\n\n\ndef train_step(',
+        },
+    ),
+    *(
+        wrong(
+            f"the rate of {layer} 0 during the step",
+            IN_TRAINING,
+            edits={
+                TRAIN_LOSS: f"    model.{layer}.p = 0.0\n" + TRAIN_LOSS,
+                TRAIN_RETURN: f"    model.{layer}.p = 0.5\n" + TRAIN_RETURN,
+            },
+        )
+        for layer in ("embedding_dropout", "blocks[0].attention_dropout", "blocks[0].mlp[3]")
+    ),
     wrong("targets overwritten after the step", LOSS_BEFORE, edits={STEP: STEP + "    targets.sub_(targets)\n"}),
     wrong("trained in evaluation mode", IN_TRAINING, edits={TRAIN_MODE: "    model.eval()\n"}),
     wrong("never calls model.train()", IN_TRAINING, edits={TRAIN_MODE: ""}),
@@ -324,6 +355,14 @@ WRONG_MEAN = (
         EVAL_RETURN: "    return sum(losses) / max(1, len([0 for _ in batches]))\n"}),
     wrong("drops the first of a generator", ITERABLE, edits={
         WAS: WAS + "    if not hasattr(batches, '__len__'):\n        next(batches)\n"}),
+    wrong("the smallest mean so far", MEAN, edits={
+        EVAL_RETURN: "    model.best = min(getattr(model, 'best', 1e9), sum(losses) / len(losses))\n"
+        "    return model.best\n"}),
+    wrong("the losses of all calls", MEAN, edits={
+        "    losses = []\n": "    losses = vars(model).setdefault('losses', [])\n"}),
+    wrong("kept for as long as the weights are the same", MEAN, edits={
+        EVAL_RETURN: "    key = sum(p.sum().item() for p in model.parameters())\n"
+        "    return vars(model).setdefault('means', {}).setdefault(key, sum(losses) / len(losses))\n"}),
     wrong("evaluate returns nothing", MEAN, edits={EVAL_RETURN: ""}),
     wrong("evaluate returns a tensor", MEAN, edits={EVAL_RETURN: "    return torch.tensor(losses).mean()\n"}),
     wrong("evaluate returns the list", MEAN, edits={EVAL_RETURN: "    return losses\n"}),
@@ -385,6 +424,29 @@ model = partial(any_wrong, file="model5.py", step="training")
 CHANGED_MODEL = (
     model("model without positions", MODEL5, edits={" + self.position_embedding(position_ids(tokens))": ""}),
     model("model without residual", MODEL5, edits={"x = x + self.attention_dropout": "x = self.attention_dropout"}),
+    model(
+        "model without dropout",
+        MODEL5,
+        IN_TRAINING,
+        edits={"import Tensor, nn\n": "import Tensor, nn\n\nnn.Dropout = lambda p: nn.Identity()\n"},
+    ),
+    model(
+        "model without dropout of the embeddings",
+        MODEL5,
+        IN_TRAINING,
+        edits={"x = self.embedding_dropout(x)": "x = x + 0.0"},
+    ),
+    model(
+        "model with one mask for all sequences",
+        MODEL5,
+        edits={"x = self.embedding_dropout(x)": "x = x * self.embedding_dropout(torch.ones_like(x[:1, :1]))"},
+    ),
+    model(
+        "model that drops in evaluation mode",
+        MODEL5,
+        NO_DROPOUT,
+        edits={"x = self.embedding_dropout(x)": "x = nn.functional.dropout(x, self.embedding_dropout.p)"},
+    ),
     model("model without its scale", MODEL5, edits={" / math.sqrt(x.shape[-1])": ""}),
     model("model with ReLU", MODEL5, edits={"nn.GELU()": "nn.ReLU()"}),
     model("model without the final norm", MODEL5, edits={"        x = self.final_norm(x)\n": ""}),
