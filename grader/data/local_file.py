@@ -6,6 +6,7 @@ JSON Lines are streamed as lines and each line is parsed here, not by the librar
 
 import glob
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -32,10 +33,12 @@ def read_file(path: Path) -> Iterator[str]:
 
 def checked_kind(path: Path) -> str:
     """The file's extension without a compression's; a `DataError` where there is no such file to read."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise DataError(f"{path} is a folder: name one file in it ({', '.join(KNOWN)})")
-    if not path.is_file():
-        raise DataError(f'there is no file {path}: check the path, or use "sample", the packaged corpus')
+    if not os.path.isfile(path):
+        raise DataError(_why_there_is_no_file(path))
+    if not os.access(path, os.R_OK):
+        raise DataError(f"{path} may not be read by you: ask its owner for the right to, or name another file")
     suffixes = [suffix.lower() for suffix in path.suffixes]
     compression = suffixes.pop() if suffixes and suffixes[-1] in COMPRESSED else ""
     kind = suffixes[-1] if suffixes else ""
@@ -46,6 +49,17 @@ def checked_kind(path: Path) -> str:
     if compression == ".zst":
         _require_zstandard(path)
     return kind
+
+
+def _why_there_is_no_file(path: Path) -> str:
+    mend = 'check the path, or use "sample", the packaged corpus'
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return f"there is no file {path}: {mend}"
+    except OSError as problem:  # its folder may not be entered, or its name is too long
+        return f"{path} cannot be looked up ({problem.strerror}): {mend}"
+    return f"there is no file {path}: {mend}"  # but a pipe or a device
 
 
 def _require_zstandard(path: Path) -> None:

@@ -114,6 +114,18 @@ def test_a_missing_file_is_named(tmp_path: Path, message_of: Message) -> None:
     assert f"there is no file {tmp_path / 'no.jsonl'}" in message_of(tmp_path / "no.jsonl")
 
 
+def test_a_name_that_is_too_long_is_said_to_be(tmp_path: Path, message_of: Message) -> None:
+    message = message_of(tmp_path / f"{'x' * 300}.jsonl")
+    assert "xxx.jsonl cannot be looked up (File name too long): check the path" in message
+
+
+def test_a_file_that_may_not_be_read_says_whom_to_ask(
+    jsonl: Path, message_of: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: path != jsonl)  # root may read every file
+    assert f"{jsonl} may not be read by you: ask its owner" in message_of(jsonl)
+
+
 def test_a_folder_is_refused(tmp_path: Path, message_of: Message) -> None:
     assert f"{tmp_path} is a folder" in message_of(tmp_path)
 
