@@ -76,7 +76,7 @@ class Challenge:
     def smoke_file(self) -> Path | None:
         """The smoke test's module, for challenges that have one."""
         path = self.folder / "smoke.py"
-        return path if path.is_file() else None
+        return path if os.path.isfile(path) else None
 
 
 def checks_folder() -> Path:

@@ -10,7 +10,7 @@ from grader.challenge import Challenge, load_challenge
 from grader.errors import UsageError
 from grader.git_reference import unpack_reference
 from grader.options import GradeOptions
-from grader.project import find_project, submission_folder
+from grader.project import find_project, require_readable, submission_folder
 from grader.run import Run
 from grader.submission.isolation import choose_isolation
 from grader.submission.process import ChildProcess
@@ -50,8 +50,7 @@ def _folder(options: GradeOptions, start: Path, scratch: Path) -> Path:
 
 def require_a_file(challenge: Challenge, folder: Path) -> None:
     """Refuse a folder that holds none of the steps' files: it is another folder than was meant."""
-    if not os.access(folder, os.R_OK | os.X_OK):
-        raise UsageError(f"{folder} may not be read by you. Ask its owner for the right to, or name another folder.")
-    if not any((folder / step.file).is_file() for step in challenge.steps):
+    require_readable(folder)
+    if not any(os.path.isfile(folder / step.file) for step in challenge.steps):
         first = challenge.steps[0].file
         raise UsageError(f"{folder} holds none of the files of {challenge.name} ({first}, ...). Name the right folder.")

@@ -7,6 +7,7 @@ in its docstring: a title in the second person, an explanation, the check that n
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -101,5 +102,5 @@ def _own_files(submission: Path) -> Iterator[Path]:
     """Find the plain files at the top of a submission; a link that leads out of it is not its own."""
     inside = submission.resolve()
     for path in sorted(submission.iterdir()):
-        if path.is_file() and path.resolve().is_relative_to(inside) and path.stat().st_size <= MAX_COPIED_BYTES:
+        if os.path.isfile(path) and path.resolve().is_relative_to(inside) and path.stat().st_size <= MAX_COPIED_BYTES:
             yield path

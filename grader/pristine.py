@@ -7,6 +7,7 @@ learner's own file are emptied.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def pristine_stub(project: Project | None, challenge: str, step: Step, folder: P
     git = None
     if project is not None:
         solution = project.solution(challenge) / step.file
-        if solution.is_file():
+        if os.path.isfile(solution):
             return stub_of(solution.read_text(encoding="utf-8"))
         git = Git(project.root)
         if (stub := _stub_in_git(git, f"challenges/{challenge}/{step.file}")) is not None:
@@ -67,7 +68,7 @@ def _nothing_in(git: Git | None) -> str:
 
 def _emptied(path: Path) -> str | None:
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for, a device never ends
+        if not os.path.isfile(path) or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for, and a device
             return None
         text = path.read_text(encoding="utf-8")
         emptied = stub_of(text) if has_whole_places(text) else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,7 +141,7 @@ def _memory_from(entry: Any) -> Memory:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for
+        if not os.path.isfile(path) or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for
             return {}
         return _dictionary(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError):

@@ -2,6 +2,9 @@
 
 A project is a folder with `challenges/` in it; the solutions may be kept elsewhere, on a branch say. The notes
 (progress, curves) go into its `.grade/` folder, which git ignores; outside a project, into the user's state folder.
+
+Here and elsewhere `os.path` is asked what is there: `Path.is_dir` and its like raise below a folder that the user may
+not enter, and for a name that is too long.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from pathlib import Path
 from grader.errors import UsageError
 
 NOWHERE = Path(os.devnull) / "fine-dropout"  # notes cannot be written there, which costs the memory and never a run
+NOT_READABLE = "{} may not be read by you. Ask its owner for the right to, or name another folder."
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def find_project(start: Path) -> Project | None:
     """Return the project that encloses `start`, None where there is none."""
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / "challenges").is_dir():
+        if os.path.isdir(folder / "challenges"):
             return Project(folder)
     return None
 
@@ -51,24 +55,48 @@ def submission_folder(name: str, folder: str | None, *, solution: bool, start: P
         solution: grade the project's solution.
         start: the current folder.
     Raises:
-        UsageError: it is not there.
+        UsageError: it is not there, or in a folder that may not be entered.
     """
     if folder is not None:
         named = start / os.path.expanduser(folder)
         if os.path.isfile(named):
             raise UsageError(f"{folder} is a file. Name the folder that holds your {name} files.")
         if not os.path.isdir(named):
+            _refuse_if_barred(named)
             raise UsageError(f"There is no folder {folder}. Name the folder that holds your {name} files.")
         return named.resolve()
     project = find_project(start)
     if project is None:
         raise UsageError(f"You are outside the project. Go into it, or name a folder: grade {name} FOLDER.")
     path = project.solution(name) if solution else project.challenge(name)
-    if not path.is_dir():
+    if not os.path.isdir(path):
+        _refuse_if_barred(path)
         missing = f"There is no folder {path.relative_to(project.root)} in {project.root}"
         hint = f" If a git branch has the solved files: grade {name} --ref BRANCH" if solution else ""
         raise UsageError(f"{missing}.{hint}")
     return path
+
+
+def require_readable(folder: Path) -> None:
+    """Refuse a folder whose files the user may not read."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise UsageError(NOT_READABLE.format(folder))
+
+
+def is_barred(path: Path) -> bool:
+    """Tell whether the path lies below a folder that the user may not enter: nobody can say whether it is there."""
+    try:
+        os.stat(path)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def _refuse_if_barred(folder: Path) -> None:
+    if is_barred(folder):
+        raise UsageError(NOT_READABLE.format(folder))
 
 
 def notes_folder(start: Path) -> Path:

@@ -15,7 +15,7 @@ from grader.challenge import Challenge, Step, challenge_names, load_challenge
 from grader.errors import UsageError
 from grader.pristine import pristine_stub
 from grader.progress import load_progress
-from grader.project import find_project, notes_folder, own_folder
+from grader.project import find_project, is_barred, notes_folder, own_folder
 from grader.text import printable
 from grader.tool_options import ResetOptions
 from grader.whole_files import locked, write_whole
@@ -29,7 +29,9 @@ def reset(options: ResetOptions, *, start: Path) -> None:
     """
     challenge, step = _find(options)
     folder = own_folder(challenge.name, start)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
+        if is_barred(folder):
+            raise UsageError(f"{folder} may not be read by you. Ask its owner for the right to.")
         raise UsageError(f"There is no folder {folder}. Go into the project first.")
     place = _Place(challenge.name, step, folder, start)
     if find_project(start) is None and not place.has_what_is_asked(undo=options.undo):
@@ -84,7 +86,7 @@ class _Place:
 
     def has_what_is_asked(self, *, undo: bool) -> bool:
         """Tell whether the learner's file is here or, to undo, a copy of it."""
-        return os.path.lexists(self.file) or (undo and self.copies.is_dir())
+        return os.path.lexists(self.file) or (undo and os.path.isdir(self.copies))
 
     def reset(self, stub: bytes) -> None:
         current = self._read()
@@ -112,11 +114,11 @@ class _Place:
 
     def _read(self) -> bytes | None:
         own = self.folder / self.step.file
-        if own.is_symlink() and not own.exists():
+        if own.is_symlink() and not os.path.exists(own):
             raise UsageError(f"{self.step.file} is a link that leads to no file. Take it away first.")
         if not os.path.lexists(self.file):
             return None
-        if not self.file.is_file():
+        if not os.path.isfile(self.file):
             raise UsageError(f"{self.step.file} is no file. Take it away first.")
         return self.file.read_bytes()
 

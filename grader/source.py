@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import warnings
 from collections.abc import Iterable
 from itertools import chain
@@ -14,7 +15,7 @@ MAX_BYTES = 1 << 17  # far above any file that somebody writes by hand; a tree c
 def parsed(path: Path) -> ast.Module | None:
     """Return the syntax tree of a file; None where Python cannot read it, or where there is no file of that name."""
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for; a file may be huge
+        if not os.path.isfile(path) or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for; a tree is huge
             return None
         return syntax_tree(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):

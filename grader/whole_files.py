@@ -21,7 +21,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
+        if os.path.exists(path):
             os.chmod(name, path.stat().st_mode & 0o7777)
         os.replace(name, path)
     except BaseException:  # Ctrl-C as well

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -132,6 +134,11 @@ class _ChecksPlugin:
         return self.submission.function(*request.function.checks)
 
     # What pytest tells us.
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        # At its end, pytest goes to where it was called, by that folder's name. Below a folder that the user may not
+        # enter no name leads there, and nobody has left: so it goes to where it is.
+        config.invocation_params = replace(config.invocation_params, dir=Path())
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

@@ -61,10 +61,10 @@ class LearnerFiles:
             return getattr(importlib.import_module(module_name), name)
         if path.is_symlink() and self.relative(str(path)) is None:
             raise Problem("link", file=path.name)
-        if path.is_dir():
+        if os.path.isdir(path):
             raise Problem("folder", file=path.name)
-        if not path.is_file():
-            raise Problem("no_plain_file" if path.exists() else "missing_file", file=path.name)
+        if not os.path.isfile(path):
+            raise Problem("no_plain_file" if os.path.exists(path) else "missing_file", file=path.name)
         module = self.load(module_name, path)
         if not hasattr(module, name):
             raise Problem("missing_name", file=path.name, text=name, names=_own_names(module))

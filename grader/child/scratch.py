@@ -36,7 +36,7 @@ def remove_folder(folder: Path, *, seconds: float = math.inf) -> bool:
 
 
 def _remove_what_is_no_folder(folder: Path) -> None:
-    if folder.is_symlink() or folder.is_file():
+    if folder.is_symlink() or os.path.isfile(folder):
         with suppress(OSError):
             folder.unlink()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from pathlib import Path
 
 from grader.source import parsed
@@ -16,7 +17,7 @@ def own_imports(folder: Path, module: str) -> set[str]:
     waiting = [module]
     while waiting and len(found) < MAX_FILES:
         for name in _imported(folder / f"{waiting.pop()}.py") - found:
-            if (folder / f"{name}.py").is_file():
+            if os.path.isfile(folder / f"{name}.py"):
                 found.add(name)
                 waiting.append(name)
     return found - {module}

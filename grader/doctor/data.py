@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +50,7 @@ def _packaged() -> Iterator[Finding]:
 
 def _writable(what: str, folder: Path, mend: str) -> Finding:
     """Write a file where the folder is, or would be made."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
+    there = next(path for path in (folder, *folder.parents) if os.path.exists(path))
     try:
         with tempfile.NamedTemporaryFile(dir=there, prefix=".fine-dropout-") as file:
             file.write(b"x" * 4096)

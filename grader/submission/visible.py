@@ -48,9 +48,9 @@ def visible_from(submission: Path) -> Visible:
     devices = tuple(sorted(path for pattern in ACCELERATORS for path in Path("/").glob(pattern[1:])))
     wanted = [*map(Path, SYSTEM), *(Path("/etc") / name for name in SETTINGS), *_python_folders()]
     wanted += map(Path, ACCELERATOR_FACTS) if devices else []
-    read = _outermost([path for path in (*wanted, submission) if path.exists()])
+    read = _outermost([path for path in (*wanted, submission) if os.path.exists(path)])
     # A learner may have no solutions; and what is no folder of its own cannot be covered up.
-    there = [path for path in _hidden(submission) if path.is_dir() and not path.is_symlink()]
+    there = [path for path in _hidden(submission) if os.path.isdir(path) and not path.is_symlink()]
     hidden = [path for path in there if any(path.is_relative_to(place) for place in read)]
     return Visible(read, tuple(hidden), devices)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.challenge import Challenge, load_challenge
 from grader.errors import UsageError
 from grader.git_reference import unpack_reference
-from grader.project import find_project, submission_folder
+from grader.project import find_project, require_readable, submission_folder
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def find_course(name: str, reference: str | None, *, start: Path, scratch: Path)
         reference: a git branch, tag or commit whose challenge folder is the solution; None for the project's own.
         scratch: where that one is unpacked.
     Raises:
-        UsageError: one of them is not there.
+        UsageError: one of them is not there, or may not be read.
     """
     challenge = load_challenge(name)
     project = find_project(start)
@@ -48,4 +48,6 @@ def find_course(name: str, reference: str | None, *, start: Path, scratch: Path)
         solution = submission_folder(name, None, solution=True, start=start)
     else:
         solution = unpack_reference(project, name, reference, scratch)
+    for folder in (stubs, solution):
+        require_readable(folder)
     return Course(challenge, stubs, solution)

@@ -10,6 +10,7 @@ reason = "why no check can tell the two apart, or should"
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, fields
 
@@ -40,7 +41,7 @@ def load_excuses(challenge: Challenge) -> tuple[Excuse, ...]:
         GraderError: the file is not of the form that is described above; the text names it.
     """
     path = challenge.folder / FILE
-    if not path.is_file():
+    if not os.path.isfile(path):
         return ()
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8")).get("excused", [])

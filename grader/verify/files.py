@@ -26,9 +26,9 @@ def _mismatch(course: Course, name: str) -> str:
     """Say how a stub and its solution differ; empty if they match."""
     stub, solution = course.stubs / name, course.solution / name
     make = f"make it with: python -m grader.stubs {course.name}"
-    if not solution.is_file():
+    if not os.path.isfile(solution):
         return "stands among the stubs, but not in the solution"
-    if not stub.is_file():
+    if not os.path.isfile(stub):
         return f"stands in the solution, but not among the stubs: {make}"
     source, own = (path.read_text(encoding="utf-8", errors="replace") for path in (solution, stub))
     if source.count(BEGIN) != source.count(END):
@@ -43,7 +43,8 @@ def _mismatch(course: Course, name: str) -> str:
 
 
 def hidden_part(course: Course) -> Part:
-    files = sorted(path for path in (course.stubs, *course.stubs.rglob("*")) if path.is_symlink() or path.is_file())
+    found = (course.stubs, *course.stubs.rglob("*"))
+    files = sorted(path for path in found if path.is_symlink() or os.path.isfile(path))
     return Part(
         "hidden", "no hidden file can be reached from the learner's folder", len(files), _reached(course, files)
     )
@@ -56,7 +57,7 @@ def _reached(course: Course, files: list[Path]) -> Iterator[Row]:
         wrong, end = "", Path(os.path.realpath(path))  # which, unlike `resolve`, takes a link to itself
         if path.is_symlink() and (path == course.stubs or not end.is_relative_to(inside)):
             wrong = f"is a link to {end}: put a file of the learner's own there"
-        elif path.is_file() and (original := hidden.get(_content(path))):
+        elif os.path.isfile(path) and (original := hidden.get(_content(path))):
             wrong = f"is a copy of {original}: take it away"
         yield Row(str(path.relative_to(course.stubs.parent)), not wrong, wrong)
 
@@ -65,10 +66,10 @@ def _hidden_texts(course: Course) -> Iterator[tuple[str, str]]:
     """Find what learners must not see: content and name of the hidden files, and of the solution where it is one."""
     checks = course.challenge.folder
     for path in sorted(checks.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if os.path.isfile(path) and "__pycache__" not in path.parts:
             yield _content(path), f"the hidden file {path.relative_to(checks)}"
     for path in sorted(course.solution.glob("*.py")):
-        if path.is_file() and BEGIN in path.read_text(encoding="utf-8", errors="replace"):
+        if os.path.isfile(path) and BEGIN in path.read_text(encoding="utf-8", errors="replace"):
             yield _content(path), f"the solution's {path.name}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -105,8 +106,9 @@ class OneChild:
 
 def _left_out(folder: str, names: list[str]) -> set[str]:
     """Return what is not copied: a pipe, say, or a link to nothing, besides what was left behind."""
-    paths = {name: Path(folder) / name for name in names}
-    return LEFT_BEHIND(folder, names) | {name for name, path in paths.items() if not (path.is_file() or path.is_dir())}
+    paths = {name: os.path.join(folder, name) for name in names}
+    copied = {name for name, path in paths.items() if os.path.isfile(path) or os.path.isdir(path)}
+    return LEFT_BEHIND(folder, names) | (set(names) - copied)
 
 
 def _only(step: Step, challenge: Challenge) -> Challenge:

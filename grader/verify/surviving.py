@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def mutants_part(course: Course, child: OneChild) -> Part:
 
 def _mutants(course: Course, step: Step) -> list[Mutant]:
     path = course.solution / step.file
-    return mutants_of(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return mutants_of(path.read_text(encoding="utf-8")) if os.path.isfile(path) else []
 
 
 def _rows(

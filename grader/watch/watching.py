@@ -15,7 +15,7 @@ from grader.hints import print_next_hint
 from grader.loading import load
 from grader.options import GradeOptions
 from grader.progress import load_progress
-from grader.project import notes_folder, submission_folder
+from grader.project import is_barred, notes_folder, submission_folder
 from grader.run import Run
 from grader.submission.isolation import choose_isolation
 from grader.text import printable
@@ -85,7 +85,7 @@ class Watcher:
     def _grade(self, *, everything: bool) -> bool:
         """Grade what is out of date; False if that was broken off, or cannot be done now."""
         if not os.access(self.folder, os.R_OK | os.X_OK):
-            gone = "is gone" if not self.folder.exists() else "may not be read"
+            gone = "may not be read" if os.path.exists(self.folder) or is_barred(self.folder) else "is gone"
             print(f"{printable(str(self.folder))} {gone}. Waiting for it to come back.", flush=True)
             return False
         if not everything and self._say_what_waits():
