@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if own_process:
             forget_what_breaks_a_run()
+            _keep_own_rights()
             _clean_up_at_every_end()
             _lose_no_ctrl_c()
             say_what_cannot_be_written()
@@ -75,6 +76,14 @@ def _fault(description: str, arguments: list[str]) -> int:
 
     print(f"{printable_lines(description)}\n\n{how_to_report(arguments)}", file=sys.stderr)
     return GRADER_FAILED
+
+
+def _keep_own_rights() -> None:
+    """Let the user read, write and enter what is made here, whatever the umask says: temporary folders and the notes.
+
+    What it says of the others is kept.
+    """
+    os.umask(os.umask(0o077) & ~0o700)
 
 
 def _clean_up_at_every_end() -> None:

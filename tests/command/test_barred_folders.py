@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(bool(HELD) and shutil.which("setpriv") is None, 
 def ordinary(tmp_path: Path) -> Ordinary:
     """Runs the command as somebody whom the modes of files and folders hold."""
 
-    def run(*arguments: str, cwd: Path) -> Run:
+    def run(*arguments: str, cwd: Path, umask: int = -1) -> Run:
         done = subprocess.run(
             [*HELD, sys.executable, "-m", "grader", *arguments],
             cwd=cwd,
@@ -39,6 +39,7 @@ def ordinary(tmp_path: Path) -> Ordinary:
             text=True,
             timeout=RUN_SECONDS,
             check=False,
+            umask=umask,
         )
         return Run(done.returncode, done.stdout, done.stderr)
 
@@ -112,6 +113,15 @@ def test_a_link_into_a_barred_folder_costs_one_step_and_not_the_run(
     assert (done.status, done.errors) == (1, "")
     assert "1 of 2 steps green" in done.output
     assert "log_softmax.py is a link to a place outside of the folder" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize("umask", [0o277, 0o377, 0o777], ids=oct)
+def test_a_umask_that_takes_from_the_user_bars_no_folder_of_ours(
+    umask: int, own_project: Path, ordinary: Ordinary
+) -> None:
+    done = ordinary("challenge5", "--only", "log_softmax", cwd=own_project, umask=umask)
+    assert (done.status, done.errors) == (1, "")
+    assert (own_project / ".grade").stat().st_mode & 0o777 == 0o777 & ~(umask & 0o077)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not even tell what the current folder is called")
