@@ -20,7 +20,7 @@ from grader.options import OVERVIEW, VERSION, parse_grade
 from grader.standard_output import open_what_is_closed, print_what_can_be_printed, say_what_cannot_be_written
 from grader.text import fit, printable, printable_lines
 from grader.tool_options import parse_doctor, parse_hint, parse_list, parse_reset, parse_watch
-from grader.variables import forget_what_breaks_a_run
+from grader.variables import forget_what_breaks_a_run, start_no_needless_threads
 
 GONE = "The current folder has been removed. Go into the project again with cd."
 PASSED, NOT_PASSED, WRONG_USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if own_process:
             forget_what_breaks_a_run()
+            start_no_needless_threads()
             _keep_own_rights()
             _clean_up_at_every_end()
             _lose_no_ctrl_c()

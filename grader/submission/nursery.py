@@ -18,6 +18,7 @@ from grader.child.descendants import end_descendants, has_in_environment, send_s
 from grader.clock import awake_seconds
 from grader.errors import GraderError
 from grader.submission.isolation import Isolation
+from grader.variables import ONE_THREAD
 
 START_SECONDS = 120.0  # importing torch from a cold disk
 DYING_SECONDS = 1.0  # that the nursery waits for the end of a worker that has hung up, to be able to say how it ended
@@ -147,7 +148,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     own = {"HOME": str(scratch), "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
     # Threads that learner code asks PyTorch for share one core; busy waiting would keep the others from it.
-    return kept | own | {"OMP_WAIT_POLICY": "PASSIVE"}
+    return kept | own | ONE_THREAD | {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def _becomes_readable(channel: socket.socket, deadline: float) -> bool:

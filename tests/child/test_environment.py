@@ -46,11 +46,15 @@ def test_only_harmless_variables_are_passed_on(tmp_path: Path, monkeypatch: pyte
     found = set(call(submit_folder(process, tmp_path), "environment"))
     process.close()
     added_by_libraries = {"LC_CTYPE"}
-    own = {"HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "OMP_WAIT_POLICY"}
+    own = {"HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS"}
     assert "SECRET_TOKEN" not in found
     assert {name for name in found if not name.startswith(("KMP_", "TORCH", "PYTORCH"))} <= (
         own | set(KEPT_VARIABLES) | added_by_libraries
     )
+
+
+def test_numpy_starts_no_threads_of_its_own(learner: Learner) -> None:
+    assert call(learner(SOURCE), "environment")["OPENBLAS_NUM_THREADS"] == "1"
 
 
 def test_the_project_is_not_on_the_path(learner: Learner) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from grader.variables import forget_what_breaks_a_run
-from tests.command.conftest import Grade
+from tests.command.conftest import RUN_SECONDS, Grade, environment
 
 ONE_STEP = ("challenge5", "--only", "log_softmax", "--isolation", "process")
 VERDICT = "Not passed yet: 0 of 1 step green."
@@ -40,6 +43,34 @@ def test_a_size_that_a_terminal_may_have_is_believed(
     monkeypatch.setenv("LINES", size)
     forget_what_breaks_a_run()
     assert ("COLUMNS" in os.environ, "LINES" in os.environ) == (is_believed, is_believed)
+
+
+COUNTS_THREADS = """
+    import os
+    from grader import command
+
+    def count(arguments):
+        import numpy
+        print(os.environ["OPENBLAS_NUM_THREADS"], len(os.listdir("/proc/self/task")))
+        return 0
+
+    command._dispatch = count
+    command.run()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the threads in /proc")
+def test_numpy_starts_no_threads_of_its_own(tmp_path: Path) -> None:
+    """Where it may not, as under `ulimit -u`, OpenBLAS sends its own process what Ctrl-C sends."""
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(COUNTS_THREADS)],
+        env=environment(tmp_path, OPENBLAS_NUM_THREADS="4"),
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("1 1\n", "")
 
 
 def test_without_docstrings_one_line_says_what_to_unset(grade: Grade, project: Path) -> None:
