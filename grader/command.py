@@ -73,8 +73,11 @@ def _fault(description: str, arguments: list[str]) -> int:
     if _stands_nowhere():
         print(f"grade: {GONE}", file=sys.stderr)
         return WRONG_USAGE
-    from grader.fault import how_to_report
+    from grader.fault import how_to_report, shortage_in
 
+    if shortage := shortage_in(description):
+        print(printable(shortage), file=sys.stderr)
+        return GRADER_FAILED
     print(f"{printable_lines(description)}\n\n{how_to_report(arguments)}", file=sys.stderr)
     return GRADER_FAILED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import os
 import platform
@@ -105,6 +106,49 @@ def test_a_reader_who_is_gone_is_no_fault(monkeypatch: pytest.MonkeyPatch, capfd
     monkeypatch.setattr("os.dup2", lambda *descriptors: None)  # the output is pytest's own here
     assert main(["challenge5", "--format", "plain"]) == 1
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("can't start new thread"),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        MemoryError(),
+        OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
+        GraderError("the child's nursery has ended: bwrap: Can't fork for pid 1: Resource temporarily unavailable"),
+    ],
+    ids=str,
+)
+def test_a_machine_that_gives_too_little_is_said_to_in_one_line(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(grading, "load_challenge", fail_with(error))
+    assert main(["challenge5"]) == 3
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "grade: this machine lets you start too few processes (ulimit -u), or gives too little memory"
+    )
+    assert said.endswith(f"{str(error) or 'MemoryError'}\n")
+    assert said.count("\n") == 1
+
+
+def test_a_process_that_cannot_be_forked_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unavailable = BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    monkeypatch.setattr(subprocess, "_fork_exec", fail_with(unavailable))
+    monkeypatch.setattr(grading, "load_challenge", lambda name: subprocess.run([sys.executable], check=False))
+    assert main(["challenge5"]) == 3
+    assert "Close other programs, or raise the limit." in capsys.readouterr().err
+
+
+def test_something_else_that_is_not_available_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unavailable = BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    monkeypatch.setattr(grading, "load_challenge", fail_with(unavailable))
+    assert main(["challenge5"]) == 3
+    assert "This is a fault of the grader." in capsys.readouterr().err
 
 
 def test_a_current_folder_that_is_removed_meanwhile_is_no_fault(
