@@ -119,8 +119,10 @@ def _find_bubblewrap() -> tuple[str, str]:
         except (OSError, subprocess.TimeoutExpired) as problem:
             return "", f"bubblewrap does not start ({problem})"
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        return "", f"bubblewrap is installed but not allowed to work here ({said[-1][:200]})"
+        said = (done.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+        reason = f"bubblewrap is installed but not allowed to work here ({said[:200]})"
+        # Temporary files lie in a place that the sandbox shows read-only, in Python's own folder say.
+        return "", f"{reason}; choose another TMPDIR" if str(scratch) in said else reason
     return program, ""
 
 

@@ -276,6 +276,16 @@ class TestChoosing:
         with pytest.raises(UsageError, match=r"not allowed to work here \(setting up uid map: Permission denied\)"):
             choose_isolation("bwrap")
 
+    def test_a_folder_of_temporary_files_that_is_read_only_inside_is_to_be_another_one(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        if not choose_isolation("auto").program:
+            pytest.skip("bubblewrap does not work here")
+        monkeypatch.setattr(sys, "prefix", str(tmp_path))  # Python's own folder, which the sandbox shows
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # as TMPDIR does
+        reason = choose_isolation("auto").reason
+        assert reason.endswith("Read-only file system); choose another TMPDIR")
+
     @pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="there is no /dev/shm")
     def test_bubblewrap_does_not_care_where_temporary_files_lie(self, monkeypatch: pytest.MonkeyPatch) -> None:
         elsewhere = choose_isolation("auto")
