@@ -12,7 +12,7 @@ from grader.challenge import Limits
 from grader.child.landlock import landlock_version
 from grader.doctor.findings import Finding
 from grader.errors import UsageError
-from grader.submission.isolation import INSTALL, choose_isolation
+from grader.submission.isolation import choose_isolation, mend_of
 from grader.submission.process import ChildProcess
 
 
@@ -29,7 +29,7 @@ def examine_isolation(name: str) -> Iterator[Finding]:
         why = f" ({isolation.reason})" if isolation.reason else ""
         yield Finding("isolation", f"plain process only{why}")
     else:
-        yield Finding("isolation", f"plain process only: {isolation.reason}", INSTALL)
+        yield Finding("isolation", f"plain process only: {isolation.reason}", mend_of(isolation.reason))
     if sys.platform == "linux":
         yield Finding("fences", _fences())
 

@@ -97,9 +97,13 @@ def choose_isolation(name: str) -> Isolation:
     if program:
         return Isolation("bwrap", program=program)
     if name == "bwrap":
-        mend = INSTALL if reason == NOT_INSTALLED else "Take"
-        raise UsageError(f"--isolation bwrap cannot be had: {reason}. {mend} --isolation process.")
+        raise UsageError(f"--isolation bwrap cannot be had: {reason}. {mend_of(reason)}")
     return Isolation("process", reason)
+
+
+def mend_of(reason: str) -> str:
+    """Say what to do where bubblewrap cannot be had for this reason."""
+    return f"{INSTALL if reason == NOT_INSTALLED else 'Take'} --isolation process."
 
 
 def _find_bubblewrap() -> tuple[str, str]:

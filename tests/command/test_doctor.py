@@ -108,6 +108,7 @@ def test_bubblewrap_that_is_missing_is_named_with_the_mend(grade: Grade, project
     run = grade("doctor", cwd=project, PATH=str(tmp_path))
     assert run.status == 1
     assert "✗ isolation: plain process only: bubblewrap is not installed" in run.output
+    assert "or take --isolation process." in " ".join(run.output.split())
     assert "apt install bubblewrap" in " ".join(run.output.split())
 
 
