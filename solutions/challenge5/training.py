@@ -13,7 +13,7 @@ def train_step(model: nn.Module, batch: tuple[Tensor, Tensor], optimizer: torch.
 
     Switches the model to training mode, whatever mode it is in, so that dropout is on; clears old gradients; computes
     the final-token loss and its gradients; lets the optimizer take one step. All else stays as it is: the batch, the
-    model's dropout rates, the optimizer's settings; and no random generator is given a seed.
+    model's dropout rates, the optimizer's settings; and no random generator is given a seed or an earlier state.
 
     Args:
         model: a `Model5`, on any device. `model(tokens, last_only=True)` projects the last position only, which is all

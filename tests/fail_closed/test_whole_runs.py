@@ -31,7 +31,7 @@ NOT_COMPARED = {
     "training.evaluate_computes_no_gradients": "only in which mode the model was called",
     "training.evaluate_restores_the_mode": "only the modes before and after",
     "training.takes_one_step": "only the weights after the step",
-    "training.trains_in_training_mode": "only in which mode the model was called",
+    "training.trains_in_training_mode": "only in which mode the model was called, and that losses differ",
     "training.update_follows_the_gradient": "only the weights after the step",
 }
 
