@@ -15,6 +15,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+SIGNAL_SECONDS = 0.1  # in which a signal is noticed that the system gave to another thread
+
 
 @contextmanager
 def loading() -> Iterator[None]:
@@ -52,7 +54,8 @@ def load(*names: str) -> None:
 
     done = threading.Event()
     threading.Thread(target=import_all, name="load", daemon=True).start()
-    done.wait()
+    while not done.wait(SIGNAL_SECONDS):
+        pass
     if problems:
         raise problems[0]
 

@@ -16,6 +16,7 @@ from watchfiles._rust_notify import WatchfilesRustInternalError
 
 STEP_MILLISECONDS = 20  # without another write, after which a save is complete
 LOOK_MILLISECONDS = 400  # from one look to the next where nothing is heard, from a network folder say
+SIGNAL_SECONDS = 0.2  # in which a signal is noticed that the system gave to another thread: Python never wakes for it
 
 Snapshot = dict[str, tuple[int, ...]]
 
@@ -52,7 +53,7 @@ class Events:
         """Wait until something happens; return the files that were saved and the keys that were pressed."""
         with self.changed:
             while not (self.saved or self.keys):
-                self.changed.wait()
+                self.changed.wait(SIGNAL_SECONDS)
             saved, keys = self.saved, self.keys
             self.saved, self.keys = set(), []
         return saved, keys
