@@ -196,7 +196,7 @@ class Submission:
             return f"This check took longer than {self.limits.check_seconds:g} s in all and was stopped."
         why = "Is there a loop that never ends?"
         if use(islice(self.process.folder.glob("*.py"), MOST_FILES), "torch.compile"):
-            why = "torch.compile translates the code in its first call, which takes long: leave it out."
+            why += " Or is it torch.compile, which translates the code in its first call? Leave it out."
         return f"No answer within {seconds:.0f} s, so the call was stopped. {why}"
 
     def _crash_message(self, how: str) -> str:
