@@ -17,6 +17,7 @@ from grader.checks.challenge5.model_probe import EMBED_DIM, VOCAB, weight_shapes
 from grader.checks.challenge5.strategies import values
 
 BLANK = 0  # the token whose embedding is zero
+TELLING_TARGET = 4  # of all tokens, that whose loss hangs most on the rate
 CONSTANT = torch.tensor([1.0, 0.5, -0.5, -1.0])  # [embed_dim]
 SITES = {  # where a layer is, and the weight by which the constant enters
     "of the embeddings": "position_embedding.weight",
@@ -60,6 +61,15 @@ def expect_dropped(logits: Tensor, site: str) -> None:
         bool((distance <= TOLERANCE).all()),
         f"In training mode the logits of Model 5 are not those that the dropout {site} leads to. {restore}",
     )
+
+
+def loss_at_rate_one_half() -> tuple[float, float]:
+    """Return the mean and the standard deviation, in nats, of the loss of one sequence at rate 0.5.
+
+    For a sequence that ends with the blank token, and the telling target.
+    """
+    losses = -F.log_softmax(_possible_logits(), dim=-1)[:, TELLING_TARGET]  # [2**embed_dim], all with the same odds
+    return float(losses.mean()), float(losses.std(correction=0))
 
 
 def _possible_logits() -> Tensor:

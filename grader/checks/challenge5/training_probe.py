@@ -10,10 +10,15 @@ from torch import Tensor
 
 from grader.checking import expect, expect_close, expect_equal, expect_float, expect_tensor
 from grader.checking.trial import Trial
-from grader.checks.challenge5.dropout_sites import BLANK, SITES, weights_for
+from grader.checks.challenge5.dropout_sites import (
+    BLANK,
+    SITES,
+    TELLING_TARGET,
+    loss_at_rate_one_half,
+    weights_for,
+)
 from grader.checks.challenge5.model_probe import (
     MAX_LEN,
-    VOCAB,
     Batch,
     ModelProbe,
     build_model,
@@ -24,7 +29,6 @@ from grader.checks.challenge5.model_probe import (
     with_telling_bias,
 )
 from grader.checks.challenge5.random_state import States
-from grader.checks.challenge5.strategies import token_ids
 from grader.submission.remote import Answer, RemoteFunction, RemoteObject, Submission
 
 LEARNING_RATE = 0.5
@@ -39,7 +43,7 @@ def step(
     batch: Batch,
     *,
     lr: float = LEARNING_RATE,
-    seed: int = 1,
+    seed: int | None = 1,
 ) -> Answer:
     """Let the learner train the model for one step of plain gradient descent."""
     trial.note(tokens=batch[0], targets=batch[1])
@@ -89,8 +93,8 @@ def expect_loss_of_the_update(
         answer.value,
         loss,
         tolerance=tolerance,
-        message="With dropout on, train_step returns another loss than that of the forward pass that it learns from."
-        " Call the model once, and use its loss for both.",
+        message="With dropout on, the loss that train_step returns and its update do not belong to one forward pass"
+        " over the batch. Call the model once, with each sequence once, and use that loss for both.",
         what="the result of train_step",
     )
 
@@ -107,23 +111,40 @@ def expect_drawn(submission: Submission, after: States, *, seed: int) -> None:
 
 
 def expect_dropout_counts(function: RemoteFunction, submission: Submission, trial: Trial) -> None:
-    """Fail unless the loss from which train_step learns hangs on what each dropout layer of the model drops.
+    """Fail unless train_step learns from a loss with each dropout layer of the model on, at its rate of 0.5.
 
-    Where 16 sequences drop some of 4 elements each, two calls drop as many times the same ones with odds of 5e-8, and
-    three calls with odds of 3e-15.
+    Two calls have one loss, by chance, only if their 128 sequences drop each of the 16 choices equally often: with odds
+    below 1e-12. The mean of 384 losses is six standard deviations off with odds of 2e-9, by the normal distribution.
+    The seeds are the same in every run, so that a right answer fails always or never.
     """
-    batch = torch.full((16, 2), BLANK), token_ids((16, 2), VOCAB, seed=0)
+    shape = (128, 2)
+    batch = torch.full(shape, BLANK), torch.full(shape, TELLING_TARGET)
+    mean, deviation = loss_at_rate_one_half()
     trial.note(dropout=0.5)
     for site in SITES:
         probe = build_model(submission, dropout=0.5, seed=0, weights=weights_for(site, MAX_LEN))
-        losses = [step(function, submission, trial, probe, batch, lr=0.0, seed=seed).value for seed in (1, 2, 3)]
+        losses = [step(function, submission, trial, probe, batch, lr=0.0, seed=seed).value for seed in (1, 2, None)]
         is_loss = all(isinstance(loss, float) and math.isfinite(loss) for loss in losses)
         expect(is_loss, "train_step does not return a finite float.", actual=losses)
         expect(
-            len(set(losses)) > 1,
+            losses[0] != losses[1],
             f"train_step learns as if the dropout {site} were off: its loss is the same whatever is dropped. Leave the"
             " rates and the layers of the model as they are.",
             actual=losses,
+        )
+        expect(
+            losses[1] != losses[2],
+            "Two calls, one after the other, drop the same: train_step gives a random generator a seed or an earlier"
+            " state. Leave that to the caller.",
+            actual=losses[1:],
+        )
+        found = sum(losses) / len(losses)
+        expect(
+            abs(found - mean) <= 6 * deviation / math.sqrt(len(losses) * shape[0]),
+            f"train_step learns as if the dropout {site} had another rate than its 0.5. Leave the rates of the model as"
+            " they are, and take the mean of the losses.",
+            expected=f"a loss of about {mean:.2f}, with other rates another one",
+            actual=f"{found:.2f}",
         )
 
 

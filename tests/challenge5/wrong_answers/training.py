@@ -223,6 +223,18 @@ WRONG_TRAINING_MODE = (
         edits={TRAIN_LOSS: f"    with torch.random.fork_rng():\n        torch.seed()\n    {TRAIN_LOSS}"},
     ),
     wrong(
+        "the first seed again for each step",
+        IN_TRAINING,
+        edits={TRAIN_MODE: TRAIN_MODE + "    torch.manual_seed(torch.initial_seed())\n"},
+    ),
+    wrong(
+        "half the rate during the step",
+        IN_TRAINING,
+        edits={
+            TRAIN_LOSS: "    model.embedding_dropout.p /= 2\n" + TRAIN_LOSS + "    model.embedding_dropout.p *= 2\n"
+        },
+    ),
+    wrong(
         "all rates 0 during the step",
         IN_TRAINING,
         edits={
