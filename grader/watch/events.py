@@ -6,7 +6,9 @@ editor saves: by writing, by renaming, or by replacing the whole folder, as git 
 
 from __future__ import annotations
 
+import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -100,16 +102,28 @@ class Events:
 
 def _look(folder: Path) -> Snapshot:
     """Return the state of every Python file of a submission, its packages included."""
+    top = _entries(folder)
+    inside = [entry for package in top if os.path.isdir(package) for entry in _entries(package)]
     found: Snapshot = {}
-    for pattern in ("*.py", "*/*.py"):
-        for path in folder.glob(pattern):
-            try:
-                status = path.stat()
-            except OSError:  # removed in this moment, or a link to nowhere
-                continue
-            facts = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev)
-            found[str(path.relative_to(folder))] = facts
+    for entry in top + inside:
+        if entry.name.endswith(".py"):
+            with suppress(OSError):  # removed in this moment, or a link to nowhere
+                found[str(Path(entry).relative_to(folder))] = _facts(entry)
     return found
+
+
+def _entries(folder: os.PathLike[str]) -> list[os.DirEntry[str]]:
+    # Not with Path.glob: it raises where a folder is removed while it looks.
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:  # removed in this moment, or not to be read
+        return []
+
+
+def _facts(entry: os.DirEntry[str]) -> tuple[int, ...]:
+    status = entry.stat()
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from grader.challenge import Challenge
 from grader.watch.affected import affected_steps
-from grader.watch.events import Events
+from grader.watch.events import Events, _look
 from tests.command.conftest import ROOT, STEPS
 
 SOLUTION = ROOT / "solutions" / "challenge5"
@@ -91,6 +92,28 @@ def test_a_file_name_that_is_not_in_utf_8_makes_nobody_deaf(folder: Path) -> Non
 def test_a_python_file_whose_name_is_not_in_utf_8_is_saved_like_any_other(folder: Path) -> None:
     name = os.fsdecode(b"l\xf6sung.py")
     assert saved_by(folder, name, "x = 1") == {name}
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, PermissionError])
+def test_a_folder_that_cannot_be_listed_hides_no_other_file(
+    error: type[OSError], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gone", "package"):
+        (folder / name).mkdir()
+        (folder / name / "part.py").touch()
+    scandir = os.scandir
+
+    def without_one(path: os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
+        if Path(path).name == "gone":
+            raise error
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", without_one)
+    assert set(_look(folder)) == {"mean.py", "package/part.py"}
+
+
+def test_a_folder_that_is_gone_has_no_files(tmp_path: Path) -> None:
+    assert _look(tmp_path / "gone") == {}
 
 
 def test_a_save_is_urgent_and_a_wish_for_a_hint_is_not(folder: Path) -> None:
