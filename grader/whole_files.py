@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,14 +15,17 @@ PATIENCE = 2.0  # seconds; who holds a lock needs milliseconds
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file beside its place and move it there; nothing unfinished is left behind."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
+    name = path.parent / f".{path.stem}-{secrets.token_hex(8)}"
+    rights = path.stat().st_mode & 0o7777 if os.path.exists(path) else None
+    # A new file gets what the umask leaves, as from an editor; what replaces another is hidden until it has its rights.
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if rights is None else 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if os.path.exists(path):
-            os.chmod(name, path.stat().st_mode & 0o7777)
+        if rights is not None:
+            os.chmod(name, rights)
         os.replace(name, path)
     except BaseException:  # Ctrl-C as well
         with suppress(OSError):

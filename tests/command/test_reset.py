@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -113,6 +113,28 @@ def test_a_file_that_is_gone_comes_back_as_a_stub(said: Said, project: Path) -> 
     file(project).unlink()
     said("attention")
     assert file(project).read_text(encoding="utf-8") == STUB
+
+
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_a_file_that_was_gone_can_be_read_by_others(said: Said, project: Path) -> None:
+    file(project).unlink()
+    said("attention")
+    assert file(project).stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.usefixtures("usual_umask")
+@pytest.mark.parametrize("rights", [0o600, 0o664], ids=oct)
+def test_a_file_keeps_its_rights(rights: int, said: Said, project: Path) -> None:
+    file(project).chmod(rights)
+    said("attention")
+    assert file(project).stat().st_mode & 0o777 == rights
 
 
 def test_nothing_is_replaced_if_it_cannot_be_kept(said: Said, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
