@@ -1,8 +1,8 @@
 """The stub of a step as it was handed out, to begin again with.
 
-It is made from the solution, which is the one source of the stubs. A learner's copy of the project may be without: then
-git is asked for the newest version of the file that is still a stub, and where git has none, the marked places of the
-learner's own file are emptied.
+It is made from the solution, which is the one source of the stubs. A learner's copy of the project may be without, or
+have something else in its place that makes no stub: then git is asked for the newest version of the file that is still
+a stub, and where git has none, the marked places of the learner's own file are emptied.
 """
 
 from __future__ import annotations
@@ -29,17 +29,16 @@ def pristine_stub(project: Project | None, challenge: str, step: Step, folder: P
     """
     git = None
     if project is not None:
-        solution = project.solution(challenge) / step.file
-        if os.path.isfile(solution):
-            return stub_of(solution.read_text(encoding="utf-8"))
+        if (stub := _emptied(project.solution(challenge) / step.file)) is not None:
+            return stub
         git = Git(project.root)
         if (stub := _stub_in_git(git, f"challenges/{challenge}/{step.file}")) is not None:
             return stub
     emptied = _emptied(folder / step.file)
     if emptied is None:
         raise UsageError(
-            f"The stub of {step.name} cannot be had: there is no solution to make it from, {_nothing_in(git)}, "
-            f"and {step.file} has lost its marked places. Take it from a fresh copy of the project."
+            f"The stub of {step.name} cannot be had: there is no solution that it can be made from, "
+            f"{_nothing_in(git)}, and {step.file} has lost its marked places. Take it from a fresh copy of the project."
         )
     return emptied
 
@@ -67,6 +66,7 @@ def _nothing_in(git: Git | None) -> str:
 
 
 def _emptied(path: Path) -> str | None:
+    """Return the stub that a file becomes when its marked places are emptied; None where it becomes none."""
     try:
         if not os.path.isfile(path) or path.stat().st_size > MAX_BYTES:  # a pipe would be waited for, and a device
             return None

@@ -231,6 +231,38 @@ def without_first_end(name: str) -> str:
     return text.replace(END_LINE, "", 1)
 
 
+NO_SOURCES = [
+    pytest.param(SOLUTION.replace("your code", "my code").encode(), id="without marks"),
+    pytest.param(SOLUTION.replace(END_LINE, "", 1).encode(), id="without one mark"),
+    pytest.param(b"# ---- your code: begin ----\n# ---- your code: end ----\n" + SOLUTION.encode(), id="no function"),
+    pytest.param(b"", id="empty"),
+    pytest.param(SOLUTION.encode("utf-16"), id="UTF-16"),
+    pytest.param(f"# \xe4\n{SOLUTION}".encode("latin-1", errors="replace"), id="Latin-1"),
+]
+
+
+@pytest.mark.parametrize("content", NO_SOURCES)
+def test_a_solution_that_makes_no_stub_is_passed_over(
+    content: bytes, said: Said, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    (project / "solutions" / "challenge5" / "attention.py").write_bytes(content)
+    file(project).write_text(SOLUTION, encoding="utf-8")
+    said("attention")
+    assert file(project).read_text(encoding="utf-8") == STUB
+
+
+@pytest.mark.parametrize("content", NO_SOURCES)
+def test_a_solution_that_makes_no_stub_leaves_the_file_alone(
+    content: bytes, said: Said, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    (project / "solutions" / "challenge5" / "attention.py").write_bytes(content)
+    file(project).write_text("all marks are gone\n", encoding="utf-8")
+    assert "there is no solution that it can be made from" in said("attention", status=2)
+    assert file(project).read_text(encoding="utf-8") == "all marks are gone\n"
+
+
 @pytest.mark.parametrize("name", ["attention.py", "training.py"])
 def test_a_file_that_lacks_a_mark_is_not_emptied(name: str, said: Said, alone: Path) -> None:
     """The first place of training.py would end with the second, and `evaluate` be gone."""
