@@ -10,7 +10,7 @@ import ast
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,16 +91,18 @@ def write_with_mistake(submission: Path, mistake: Mistake, target: Path) -> Path
 
 
 def copy_submission(submission: Path, target: Path) -> Path:
-    """Copy the files at the top of a submission into `target`; return `target`."""
+    """Copy the files at the top of a submission into `target`, those that can be read; return `target`."""
     target.mkdir(parents=True, exist_ok=True)
-    for path in _own_files(submission):
-        shutil.copyfile(path, target / path.name)
+    inside = submission.resolve()
+    for path in sorted(submission.iterdir()):
+        if (content := _own_content(path, inside)) is not None:
+            (target / path.name).write_bytes(content)
     return target
 
 
-def _own_files(submission: Path) -> Iterator[Path]:
-    """Find the plain files at the top of a submission; a link that leads out of it is not its own."""
-    inside = submission.resolve()
-    for path in sorted(submission.iterdir()):
+def _own_content(path: Path, inside: Path) -> bytes | None:
+    """Read a plain file of a submission; None for a link that leads out of it, which is not its own."""
+    with suppress(OSError):  # it may not be read by the user, or was removed in this moment
         if os.path.isfile(path) and path.resolve().is_relative_to(inside) and path.stat().st_size <= MAX_COPIED_BYTES:
-            yield path
+            return path.read_bytes()
+    return None

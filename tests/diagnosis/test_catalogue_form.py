@@ -108,3 +108,23 @@ def test_what_is_not_the_submissions_own_is_not_copied(mistake: Mistake, tmp_pat
     (own / "model.pt").write_bytes(bytes(MAX_COPIED_BYTES + 1))
     copy = write_with_mistake(own, mistake, tmp_path / "copy")
     assert [path.name for path in copy.iterdir()] == ["loss.py"]
+
+
+@pytest.mark.parametrize("error", [PermissionError, FileNotFoundError])
+def test_a_file_that_cannot_be_read_is_left_out(
+    error: type[OSError], mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("first.py", "secret.py", "utilities.py"):
+        (own / name).touch()
+    read_bytes = Path.read_bytes
+
+    def read_all_but_one(path: Path) -> bytes:
+        if path.name == "secret.py":
+            raise error  # root may read every file
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_all_but_one)
+    copy = write_with_mistake(own, mistake, tmp_path / "copy")
+    assert sorted(path.name for path in copy.iterdir()) == ["first.py", "loss.py", "utilities.py"]
