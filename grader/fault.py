@@ -15,18 +15,18 @@ from grader.text import shell_word
 # How the system, Python and the loader of libraries put it. More than a process may be unavailable: hence "fork".
 SHORTAGE = re.compile(
     "can't start new thread|failed to map segment from shared object|MemoryError|Cannot allocate memory"
-    "|fork.*?Resource temporarily unavailable",
+    "|Too many open files|fork.*?Resource temporarily unavailable",
     re.DOTALL,
 )
 TOO_LITTLE = (
-    "this machine lets you start too few processes (ulimit -u), or gives too little memory (ulimit -v), to run the "
-    "grader. Close other programs, or raise the limit. It said"
+    "this machine lets you start too few processes (ulimit -u) or open too few files (ulimit -n), or gives too little "
+    "memory (ulimit -v), to run the grader. Close other programs, or raise the limit. It said"
 )
 PACKAGES = ("fine-dropout", "torch", "hypothesis", "pytest", "numpy")
 
 
 def shortage_in(description: str) -> str:
-    """Say in one line that there are too few processes or too little memory; "" if something else is described."""
+    """Say in one line that there are too few processes or files, or too little memory; "" if it is something else."""
     found = SHORTAGE.search(description)
     if found is None:
         return ""

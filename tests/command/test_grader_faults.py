@@ -115,6 +115,7 @@ def test_a_reader_who_is_gone_is_no_fault(monkeypatch: pytest.MonkeyPatch, capfd
         ImportError("libtorch_cpu.so: failed to map segment from shared object"),
         MemoryError(),
         OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
+        OSError(errno.EMFILE, os.strerror(errno.EMFILE)),
         GraderError("the child's nursery has ended: bwrap: Can't fork for pid 1: Resource temporarily unavailable"),
     ],
     ids=str,
@@ -126,7 +127,8 @@ def test_a_machine_that_gives_too_little_is_said_to_in_one_line(
     assert main(["challenge5"]) == 3
     said = capsys.readouterr().err
     assert said.startswith(
-        "grade: this machine lets you start too few processes (ulimit -u), or gives too little memory"
+        "grade: this machine lets you start too few processes (ulimit -u) or open too few files (ulimit -n), "
+        "or gives too little memory (ulimit -v), to run the grader."
     )
     assert said.endswith(f"{str(error) or 'MemoryError'}\n")
     assert said.count("\n") == 1
