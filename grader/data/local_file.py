@@ -59,7 +59,7 @@ def _why_there_is_no_file(path: Path) -> str:
         return f"there is no file {path}: {mend}"
     except OSError as problem:  # its folder may not be entered, or its name is too long
         return f"{path} cannot be looked up ({problem.strerror}): {mend}"
-    return f"there is no file {path}: {mend}"  # but a pipe or a device
+    return f"{path} is a pipe or a device: save the texts in a file first"
 
 
 def _require_zstandard(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,12 @@ def test_a_missing_file_is_named(tmp_path: Path, message_of: Message) -> None:
 def test_a_name_that_is_too_long_is_said_to_be(tmp_path: Path, message_of: Message) -> None:
     message = message_of(tmp_path / f"{'x' * 300}.jsonl")
     assert "xxx.jsonl cannot be looked up (File name too long): check the path" in message
+
+
+def test_a_pipe_or_a_device_is_told_to_be_one(tmp_path: Path, message_of: Message) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    for path in (tmp_path / "pipe.jsonl", Path(os.devnull)):
+        assert f"{path} is a pipe or a device: save the texts in a file first" in message_of(path)
 
 
 def test_a_file_that_may_not_be_read_says_whom_to_ask(
