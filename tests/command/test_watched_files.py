@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,3 +124,27 @@ def test_a_save_is_urgent_and_a_wish_for_a_hint_is_not(folder: Path) -> None:
     assert not events.is_urgent()
     events.press("q")
     assert events.is_urgent()
+
+
+def test_a_signal_that_another_thread_was_given_ends_the_waiting(tmp_path: Path) -> None:
+    """The system may choose any thread for it, and Python wakes the main thread for none but its own."""
+    events = Events(tmp_path)
+    asleep = threading.Event()
+
+    def signal_oneself() -> None:
+        asleep.wait(0.3)  # until the main thread waits
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+        asleep.wait(5)
+        events.press("too late")
+
+    before = signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    other = threading.Thread(target=signal_oneself, daemon=True)
+    try:
+        other.start()
+        with pytest.raises(KeyboardInterrupt):
+            events.wait()
+        assert not events.keys
+    finally:
+        asleep.set()
+        other.join()
+        signal.signal(signal.SIGUSR1, before)
