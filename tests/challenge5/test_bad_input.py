@@ -65,7 +65,7 @@ PICK_DEVICE = (
         "torch.compile, which takes its time",
         "import time\ntorch.compile(time.sleep, disable=True)(60)",
         Outcome.TIMEOUT,
-        "Or is it torch.compile, which translates the code in its first call? Leave it out.",
+        "Or is it torch.compile, which translates the code in its first call",
     ),
     BadInput("os._exit(0)", "import os\nos._exit(0)", Outcome.CRASHED, "exit status 0"),
     BadInput("a segmentation fault", "import ctypes\nctypes.string_at(0)", Outcome.CRASHED, "SIGSEGV"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from grader.challenge import Limits
@@ -11,6 +13,7 @@ from grader.wire import pack, unpack
 from tests.child.test_wire import parts
 from tests.fail_closed.perturbing import Reply
 
+NO_FOLDER = Path(os.devnull)
 Answering = Callable[[dict[str, Any]], Reply]  # of the message as the parent has sent it
 
 
@@ -21,6 +24,7 @@ class MadeUpChild:
         self.answering = answering
         self.limits = Limits()
         self.ended = 0  # workers
+        self.folder = NO_FOLDER
         self.finds_folder = True
 
     def exchange(self, frame: bytes, deadline: float) -> Reply:
